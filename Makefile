@@ -1,0 +1,71 @@
+# Quietline. `make` alone tells what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATE := .state
+KERNEL := $(wildcard src/quietline/kernel/src/*.[ch])
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test test-fast lint format docs plans bench fuzz lock clean
+
+help: ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STATE)/setup ## put everything into .venv, so that .venv/bin/quietline runs
+	@echo "Ready: $(BIN)/quietline --help"
+
+up: setup ## build a sample register and wash a sample list before your eyes
+	@$(BIN)/python -m quietline.cli.sample sample
+
+test: setup lint ## all checks and all tests
+	$(BIN)/python -m pytest -n 2 tests
+
+test-fast: setup ## the tests that take no more than a second each
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests
+
+lint: setup ## style, types, direction of imports, unused dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry src
+
+format: setup ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup ## write the reference pages anew from the code
+	$(BIN)/python docs/generate.py
+
+plans: setup ## compile the numbering plans anew (after a new phonenumbers release)
+	$(BIN)/python -m quietline.numbering.compile_plans
+
+bench: setup $(STATE)/bench ## measure against peers, in one run on this machine (see benchmarks/README.md)
+	$(BIN)/python benchmarks/run.py
+
+fuzz: setup ## feed damaged lists and registers to a kernel built with address checks, for a minute
+	$(BIN)/python tests/fuzz/run.py --seconds 60
+
+lock: setup ## resolve the dependencies anew
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal --generate-hashes --no-header --no-emit-index-url -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group bench --universal --generate-hashes --no-header --no-emit-index-url -c requirements/dev.txt -o requirements/bench.txt
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) $(STATE) build sample src/quietline.egg-info src/quietline/kernel/*.so
+
+$(STATE)/venv: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quietline needs Python 3.11 or newer; say PYTHON=... to name one."; exit 1; }
+	@$(PYTHON) -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_paths()["include"], "Python.h").exists())' || { echo "Python's headers are missing (Debian: apt-get install python3-dev)."; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || { echo "A C compiler is missing (Debian: apt-get install gcc)."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@mkdir -p $(STATE) && touch $@
+
+$(STATE)/setup: $(STATE)/venv pyproject.toml $(KERNEL)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e '.[all]'
+	@touch $@
+
+$(STATE)/bench: requirements/bench.txt $(STATE)/venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@

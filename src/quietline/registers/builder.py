@@ -1,0 +1,202 @@
+"""Build a register from entries in any order, any number of them, in bounded memory.
+
+Entries are gathered into runs; a full run is sorted and laid down in a temporary file; at the end the runs are merged
+range by range of the key space. So a nation's register can be built where its keys would not fit into memory.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from quietline.registers.days import day_of
+from quietline.registers.entries import Entries, history_of, joined, snapshot_of, sorted_entries
+from quietline.registers.format import BLOCK_NUMBERS, HISTORY, Metadata
+from quietline.registers.writer import BlockWriter
+from quietline.tables import AtomicFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+__all__ = ["Built", "RegisterBuilder"]
+
+_RUN_ENTRIES = 1 << 23
+_RANGE_ENTRIES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building came to.
+
+    Attributes:
+        metadata: of the register as written.
+        given: entries that were added.
+        numbers: numbers that stand in the register.
+        repeated: entries that were merged into another of the same number.
+        absent: entries left out of a snapshot because they do not stand on its day.
+        bytes: size of the file.
+    """
+
+    metadata: Metadata
+    given: int
+    numbers: int
+    repeated: int
+    absent: int
+    bytes: int
+
+
+class RegisterBuilder:
+    """Gather entries and write them as a register file.
+
+    A context manager: leaving it deletes the temporary runs.
+
+    Args:
+        run_entries: entries held in memory before they are laid down; about 20 bytes each where they have days or terms.
+    """
+
+    def __init__(self, *, run_entries: int = _RUN_ENTRIES) -> None:
+        self._run_entries = run_entries
+        self._pending: list[Entries] = []
+        self._pending_count = 0
+        self._runs: list[_Run] = []
+        self.given = 0
+
+    def __enter__(self) -> RegisterBuilder:
+        """Enter."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Delete the temporary runs."""
+        for run in self._runs:
+            run.close()
+
+    def add(self, entries: Entries) -> None:
+        """Add entries in any order."""
+        if len(entries):
+            self.given += len(entries)
+            self._pending.append(entries)
+            self._pending_count += len(entries)
+            if self._pending_count >= self._run_entries:
+                self._lay_down()
+
+    def _lay_down(self) -> None:
+        run = sorted_entries(joined(self._pending))
+        self._pending, self._pending_count = [], 0
+        self._runs.append(_Run(run))
+
+    def _ranges(self) -> Iterator[Entries]:
+        """Give all entries sorted, in pieces that end between blocks."""
+        if not self._runs:
+            whole = sorted_entries(joined(self._pending)) if self._pending else Entries(np.empty(0, np.uint64))
+            self._pending = []
+            yield from _cut(whole)
+            return
+        if self._pending:
+            self._lay_down()
+        window = max(4 * BLOCK_NUMBERS, _RANGE_ENTRIES // len(self._runs))
+        places = [0] * len(self._runs)
+        while any(place < run.count for place, run in zip(places, self._runs, strict=True)):
+            lasts = [
+                int(run.keys[place + window - 1])
+                for place, run in zip(places, self._runs, strict=True)
+                if place + window < run.count
+            ]
+            bound = min(lasts) // BLOCK_NUMBERS * BLOCK_NUMBERS if lasts else 1 << 64
+            parts = []
+            for i, run in enumerate(self._runs):
+                end = run.count
+                if lasts:
+                    end = places[i] + int(np.searchsorted(run.keys[places[i] : places[i] + window], bound))
+                parts.append(run.read(places[i], end))
+                places[i] = end
+            if lasts and not any(len(part) for part in parts):
+                window *= 2  # one block fills the window: the same numbers over and over
+                continue
+            yield sorted_entries(joined(parts))
+
+    def write_to(self, out: BinaryIO | AtomicFile, metadata: Metadata) -> tuple[BlockWriter, int]:
+        """Write all but the first page; give the writer, to be finished, and the count of absent entries."""
+        writer = BlockWriter(out, metadata)
+        day, absent = day_of(metadata.list_date), 0
+        for entries in self._ranges():
+            if metadata.kind == HISTORY:
+                writer.add(history_of(entries))
+            else:
+                standing, left_out = snapshot_of(entries, day)
+                absent += left_out
+                writer.add(standing)
+        return writer, absent
+
+    def write(self, path: str | Path, metadata: Metadata, *, mode: int | None = None) -> Built:
+        """Write the register; it appears whole or not at all.
+
+        Args:
+            path: the file to write; replaced only on success.
+            metadata: what the register is; its terms table is the one the entries' terms point into.
+            mode: permission bits of a new file.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with AtomicFile(path, mode=mode) as out:
+            writer, absent = self.write_to(out, metadata)
+            page = writer.finish()
+            out.write_at(0, page)
+            size = out.written
+            out.commit()
+        repeated = self.given - absent - (
+            writer.record_count if metadata.kind == HISTORY else writer.number_count
+        )
+        return Built(metadata, self.given, writer.number_count, repeated, absent, size)
+
+
+def _cut(entries: Entries) -> Iterator[Entries]:
+    """Cut sorted entries into pieces that end between blocks."""
+    start = 0
+    while start < len(entries):
+        end = min(len(entries), start + _RANGE_ENTRIES)
+        if end < len(entries):
+            block_end = (int(entries.keys[end - 1]) // BLOCK_NUMBERS + 1) * BLOCK_NUMBERS
+            end = int(np.searchsorted(entries.keys, np.uint64(block_end)))
+        yield entries.take(slice(start, end))
+        start = end
+
+
+class _Run:
+    """A sorted run in a temporary file that has no name, so that nothing is left behind however the process ends."""
+
+    def __init__(self, entries: Entries) -> None:
+        self.count = len(entries)
+        self._file = tempfile.TemporaryFile(prefix="quietline-")
+        self._places: list[int | None] = []
+        place = 0
+        for column in (entries.keys, entries.since, entries.until, entries.terms):
+            self._places.append(None if column is None else place)
+            if column is not None:
+                data = np.ascontiguousarray(column)
+                self._file.write(data.data)
+                place += data.nbytes
+        self._file.flush()
+        self.keys = np.memmap(self._file, dtype=np.uint64, mode="r", shape=(self.count,))
+
+    def _column(self, number: int, start: int, end: int) -> np.ndarray[tuple[int], np.dtype[np.uint16]] | None:
+        place = self._places[number]
+        if place is None:
+            return None
+        self._file.seek(place + 2 * start)
+        return np.frombuffer(self._file.read(2 * (end - start)), dtype=np.uint16)
+
+    def read(self, start: int, end: int) -> Entries:
+        columns = [self._column(number, start, end) for number in (1, 2, 3)]
+        return Entries(np.array(self.keys[start:end]), *columns)
+
+    def close(self) -> None:
+        del self.keys
+        self._file.close()

@@ -1,0 +1,45 @@
+"""Open Parquet files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quietline.errors import InputError, MissingExtraError
+from quietline.tables.streams import Stream, open_stream
+
+if TYPE_CHECKING:
+    import pyarrow.parquet
+
+    from quietline.tables.streams import Source
+
+__all__ = ["open_parquet"]
+
+
+def open_parquet(source: Source | Stream) -> pyarrow.parquet.ParquetFile:
+    """Open a Parquet file for reading, row group by row group.
+
+    Args:
+        source: a path, '-', bytes, a file object, or a stream that nothing has been read from and that stays
+            open.
+
+    Raises:
+        InputError: it cannot be read (as for ``open_stream``), is no Parquet file (``input.kind``), or is cut
+            off or damaged (``input.corrupt_parquet``). Damage within a row group shows when that is read.
+        MissingExtraError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - optional, and slow to load
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("Reading Parquet files", extra="parquet") from None
+    stream = source if isinstance(source, Stream) else open_stream(source)
+    stream.expect("parquet")
+    try:
+        return pq.ParquetFile(stream.random_access())
+    except (pa.ArrowException, OSError) as problem:
+        reason = str(problem).strip().splitlines()[0].rstrip(".")
+        raise InputError(
+            f"The Parquet file {stream.name} cannot be read: {reason}.",
+            advice="It may be cut off or locked: fetch or save it again, without encryption.",
+            code="input.corrupt_parquet",
+        ) from None

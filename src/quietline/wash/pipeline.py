@@ -1,0 +1,48 @@
+"""Do the work on pieces in several threads, and give the results in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["in_order", "worker_count"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+_MOST_WORKERS = 8
+
+
+def worker_count() -> int:
+    """Say how many threads are worth having: one a processor this process may use, at most eight."""
+    return max(1, min(_MOST_WORKERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+
+
+def in_order(work: Callable[[T], R], pieces: Iterable[T], *, workers: int) -> Iterator[R]:
+    """Apply ``work`` to each piece; at most ``workers + 2`` pieces are in hand at a time.
+
+    The kernel lets the interpreter go, so that threads do run side by side. A list of a single piece is not worth a
+    thread and is done at once.
+    """
+    source = iter(pieces)
+    ahead = [piece for piece, _ in zip(source, range(2), strict=False)]
+    if len(ahead) < 2 or workers == 1:
+        yield from map(work, chain(ahead, source))
+        return
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="wash") as pool:
+        try:
+            for piece in chain(ahead, source):
+                waiting.append(pool.submit(work, piece))
+                if len(waiting) >= workers + 2:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

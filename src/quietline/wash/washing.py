@@ -1,0 +1,300 @@
+"""Wash a list: the one function that everything else here serves."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quietline.errors import ColumnError, UsageError
+from quietline.kernel import MAX_COLUMNS
+from quietline.numbering import FieldParser, country_code
+from quietline.registers import Register
+from quietline.tables import (
+    OutputSet,
+    TextReader,
+    delimiter_named,
+    find_number_columns,
+    open_stream,
+    refuse_same,
+    resolve_columns,
+    rows_of,
+    sniff,
+)
+from quietline.wash.notes import Notes
+from quietline.wash.seen import SeenNumbers
+from quietline.wash.summary import Summary, Tally
+from quietline.wash.text_list import TextWash
+from quietline.wash.verdicts import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from quietline.tables import OutputFile, Stream, TextFormat
+    from quietline.wash.receipts import ReceiptRequest
+    from quietline.wash.table_list import Table
+
+__all__ = ["ListOptions", "Progress", "wash"]
+
+_SAMPLE_BYTES = 1 << 18
+_SAMPLE_ROWS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """How a list is to be read, where that is not to be found out.
+
+    Attributes:
+        columns: names of the columns to wash (or their numbers, counted from 1); found out where empty.
+        encoding: a name such as ``utf-8``, ``gb18030``, ``latin-1``; found out where None.
+        delimiter: one character or a word such as ``tab``; ``none`` where each line is one field; found out where None.
+        quote: ``'"'``, ``none``, or None to find out.
+        header: whether the first row names the columns; found out where None.
+        sheet: name of a workbook's sheet, or its number; the first where None.
+    """
+
+    columns: Sequence[str] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    header: bool | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a wash is: bytes of the list read so far and in all (None where unknown), and rows washed."""
+
+    done_bytes: int
+    all_bytes: int | None
+    rows: int
+
+
+def wash(
+    source: str | Path | bytes | BinaryIO,
+    *,
+    against: Sequence[str | Path | Register],
+    country: str,
+    clean: str | Path | BinaryIO | None = None,
+    removed: str | Path | BinaryIO | None = None,
+    annotated: str | Path | BinaryIO | None = None,
+    options: ListOptions | None = None,
+    on: date | None = None,
+    keep_invalid: bool = False,
+    duplicates: bool = False,
+    only_country: bool = False,
+    first_of_several: bool = False,
+    receipt: ReceiptRequest | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """Check a calling list against registers and write what may be called.
+
+    The list may be delimited text in UTF-8, UTF-16, GB 18030 or Latin-1, plain or gzipped, an XLSX workbook or a Parquet
+    file. Rows of text leave as the bytes they came as, in order. All outputs appear together when everything is done; a
+    wash that is stopped leaves nothing behind and replaces nothing.
+
+    Args:
+        source: a path, ``-`` for standard input, bytes, or a binary file.
+        against: register files, or open registers.
+        country: default country of the list's numbers, ISO 3166, two letters. A number of any other country, written
+            with its calling code, is looked up all the same.
+        clean: where rows go that stand in none of the registers and have a valid number.
+        removed: where the other rows go, with six more columns that say why (:data:`~quietline.wash.NOTE_NAMES`).
+        annotated: where all rows go, with these columns.
+        options: how to read the list.
+        on: the day for which registers are asked; by default the list date of each.
+        keep_invalid: rows without a valid number are clean.
+        duplicates: a row whose number an earlier kept row had is removed.
+        only_country: valid numbers of other countries are removed.
+        first_of_several: of several numbers in one field take the first; otherwise the field is invalid (``ambiguous``).
+        receipt: what to sign about this wash.
+        progress: is called now and then.
+
+    Returns:
+        Counts and what was found out.
+
+    Raises:
+        UsageError: arguments that cannot be meant, such as an output that is also an input.
+        InputError: the list or a register cannot be read.
+        ColumnError: a column is missing or none could be found.
+        OutputError: an output cannot be written.
+    """
+    options = options or ListOptions()
+    country = country_code(country)
+    targets = [target for target in (clean, removed, annotated) if target is not None]
+    if not targets:
+        raise UsageError("There is nowhere to write to.", advice="Name at least one output.")
+    if not against:
+        raise UsageError("There is no register to wash against.", advice="Name at least one.")
+    refuse_same([source, *(r.path if isinstance(r, Register) else r for r in against)], [
+        *targets, *(receipt.targets if receipt else ())
+    ])
+    with ExitStack() as stack:
+        registers = [
+            register if isinstance(register, Register) else stack.enter_context(Register(register))
+            for register in against
+        ]
+        names = register_names(registers)
+        stream = stack.enter_context(open_stream(source))
+        outputs = stack.enter_context(OutputSet())
+        tally = Tally(names, keep_invalid=keep_invalid)
+        collector = receipt.begin(stack, registers, names, country) if receipt else None
+        shared: dict[str, Any] = {
+            "judge": Judge(registers, on=on, days=removed is not None or annotated is not None),
+            "tally": tally,
+            "seen": SeenNumbers() if duplicates else None,
+            "collect": collector.add if collector else None,
+            "progress": _progress(stream, tally, progress),
+        }
+        reading = {"first_of_several": first_of_several, "only_country": only_country}
+        opened = {
+            name: outputs.open(target) if target is not None else None
+            for name, target in (("clean", clean), ("removed", removed), ("annotated", annotated))
+        }
+        kind = stream.expect("text", "xlsx", "parquet")
+        prepare = _text_wash if kind == "text" else _table_wash
+        job, found, column_names = prepare(stream, options, country, reading, names, shared, opened)
+        job.run()
+        summary = Summary(
+            list_name=stream.name,
+            country=country,
+            format=found,
+            columns=tuple(column_names),
+            registers=tuple(register_facts(r, name) for r, name in zip(registers, names, strict=True)),
+            outputs={name: output.name for name, output in opened.items() if output is not None},
+            **tally.counts(),
+        )
+        if collector is not None:
+            collector.finish(outputs, summary)
+        return summary
+
+
+def register_names(registers: Sequence[Register]) -> list[str]:
+    """Give each register a name of its own: the one it says, numbered where several say the same."""
+    names: list[str] = []
+    for register in registers:
+        name, again = register.metadata.name or register.path.stem, 2
+        unique = name
+        while unique in names:
+            unique, again = f"{name} ({again})", again + 1
+        names.append(unique)
+    return names
+
+
+def register_facts(register: Register, name: str) -> dict[str, Any]:
+    """Say which register was asked, for summaries and receipts."""
+    metadata = register.metadata
+    return {
+        "name": name,
+        "country": metadata.country,
+        "version": metadata.version,
+        "list_date": metadata.list_date.isoformat(),
+        "numbers": len(register),
+        "digest": register.digest,
+    }
+
+
+def _progress(stream: Stream, tally: Tally, report: Callable[[Progress], None] | None) -> Callable[[], None] | None:
+    if report is None:
+        return None
+    return lambda: report(Progress(stream.position, stream.size, tally.rows))
+
+
+def _text_wash(
+    stream: Stream,
+    options: ListOptions,
+    country: str,
+    reading: dict[str, Any],
+    register_names: list[str],
+    shared: dict[str, Any],
+    outputs: dict[str, OutputFile | None],
+) -> tuple[TextWash, dict[str, Any], list[str]]:
+    sample = stream.peek(_SAMPLE_BYTES)
+    complete = len(sample) < _SAMPLE_BYTES
+    text_format = sniff(
+        sample,
+        complete=complete,
+        file_name=stream.name,
+        encoding=options.encoding,
+        delimiter="auto" if options.delimiter is None else delimiter_named(options.delimiter),
+        quote="auto" if options.quote is None else (None if options.quote == "none" else options.quote),
+        header=options.header,
+    )
+    columns = _text_columns(sample, text_format, options, country, complete=complete)
+    names = [text_format.names[c] if c < len(text_format.names) else f"column {c + 1}" for c in columns]
+    for output in outputs.values():
+        if output is not None and output.name.lower().endswith((".xlsx", ".parquet")):
+            raise UsageError(
+                f"{output.name}: rows of a text list leave as the text they are.", advice="Give a name such as clean.csv."
+            )
+    job = TextWash(
+        reader=TextReader(stream, text_format, columns),
+        parser=FieldParser(country, **reading),
+        notes=Notes(register_names, names),
+        column_count=len(columns),
+        **shared,
+        **outputs,
+    )
+    found = {
+        "kind": "text",
+        "encoding": text_format.encoding,
+        "delimiter": text_format.delimiter,
+        "quote": text_format.quote,
+        "header": text_format.header,
+        "description": text_format.describe(),
+    }
+    return job, found, names
+
+
+def _text_columns(
+    sample: bytes, text_format: TextFormat, options: ListOptions, country: str, *, complete: bool
+) -> list[int]:
+    names = text_format.names
+    if options.columns:
+        return _few(resolve_columns(names, options.columns))
+    rows = rows_of(sample, text_format, _SAMPLE_ROWS, complete=complete)
+    rows = rows[1:] if text_format.header else rows
+    return _few(find_number_columns(rows, names, country=country, header=text_format.header))
+
+
+def _few(columns: list[int]) -> list[int]:
+    if len(columns) > MAX_COLUMNS:
+        raise ColumnError(f"{len(columns)} columns of numbers are too many.", advice=f"Name at most {MAX_COLUMNS}.")
+    return columns
+
+
+def _table_wash(
+    stream: Stream,
+    options: ListOptions,
+    country: str,
+    reading: dict[str, Any],
+    register_names: list[str],
+    shared: dict[str, Any],
+    outputs: dict[str, OutputFile | None],
+) -> tuple[Any, dict[str, Any], list[str]]:
+    from quietline.wash.table_list import ParquetTable, SheetTable, TableWash
+
+    table: Table = (
+        SheetTable(stream, sheet=options.sheet, header=options.header)
+        if stream.kind == "xlsx"
+        else ParquetTable(stream)
+    )
+    columns = (
+        resolve_columns(table.names, options.columns)
+        if options.columns
+        else find_number_columns(table.sample(), table.names, country=country, header=table.header)
+    )
+    names = [table.names[c] for c in columns]
+    job = TableWash(
+        table=table,
+        columns=columns,
+        country=country,
+        options=reading,
+        notes=Notes(register_names, names),
+        **shared,
+        **outputs,
+    )
+    return job, {"kind": table.kind, "header": table.header, "description": table.kind.upper()}, names
