@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult, re_util
 from phonenumbers.phonemetadata import PhoneMetadata
-from twins.number_twin import PlanTwin
 
 from quietline import kernel
 from quietline.numbering import Kind, Status, countries, key_of, kind_of, number_of, parse, parse_column, plan
 from quietline.numbering.plans import plan_blob
 from quietline.numbering.statuses import ASK
+from twins.number_twin import PlanTwin
 
 re_util.enable_pattern_cache()
 

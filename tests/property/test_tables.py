@@ -3,8 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import random
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -22,12 +21,19 @@ from quietline.tables import (
     split_rows,
 )
 
-CELLS = st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), max_size=8)
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+CELLS = st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs", "Cc"]), max_size=8)
+GZIP_CODES = {"input.corrupt_gzip", "input.truncated_gzip"}
 WILD_CELLS = st.text(st.sampled_from('ab1 ,;\t|"\n'), max_size=6)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.data())
-def test_any_way_of_reading_gives_the_content_once_and_in_order(parts: list[bytes], data: st.DataObject) -> None:
+def test_any_way_of_reading_gives_the_content_once_and_in_order(
+    parts: list[bytes], data: st.DataObject
+) -> None:
     content = b"".join(parts)
     packed = b"".join(map(gzip.compress, parts))
     source = data.draw(st.sampled_from([content, packed] if packed else [content]))
@@ -75,7 +81,7 @@ def test_sniffing_any_bytes_gives_a_format_or_an_input_error(sample: bytes, comp
     try:
         found = sniff(sample, complete=complete)
     except InputError as problem:
-        assert problem.code in {"input.binary", "input.encoding"}
+        assert problem.code in {"input.binary", "input.encoding"}  # noqa: PT017 - only if there is one
         return
     rows = rows_of(sample, found, 10, complete=complete)
     assert found.names
@@ -92,7 +98,13 @@ def test_unicode_text_is_decoded_as_it_was_written(rows: list[tuple[str, int]]) 
         assert decode_sample(data, found, complete=True).removeprefix("\ufeff") == text.removeprefix("\ufeff")
 
 
-@given(st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(2, 6), st.integers(3, 40), st.randoms())
+@given(
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.integers(2, 6),
+    st.integers(3, 40),
+    st.randoms(),
+)
 def test_the_delimiter_of_an_ordinary_list_is_found(
     delimiter: str, end: str, width: int, height: int, chance: random.Random
 ) -> None:
@@ -142,7 +154,7 @@ def test_a_damaged_gzip_file_never_gives_other_content(data: st.DataObject) -> N
         try:
             assert stream.read() == content
         except InputError as problem:
-            assert problem.code in {"input.corrupt_gzip", "input.truncated_gzip"}
+            assert problem.code in GZIP_CODES  # noqa: PT017 - only if there is one
 
 
 @settings(max_examples=30)

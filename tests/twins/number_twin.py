@@ -69,7 +69,10 @@ class PlanTwin:
         place, step = self.first[plus][len(digits)], 0
         while not place & LEAF:
             place, step = self.branches[place][digits[step] - 48], step + 1
-        status, how, dropped, code = self.labels[place & ~LEAF]
+        return self._answer(self.labels[place & ~LEAF], digits)
+
+    def _answer(self, label: tuple[int, ...], digits: bytes) -> tuple[int, int]:
+        status, how, dropped, code = label
         if how == NO_KEY:
             return status, 0
         if how == AS_IT_STANDS:

@@ -94,6 +94,14 @@ class RowScanner:
         # the kernel wants the columns in order and once; give them back as they were asked for
         self._given = [order.index(column) for column in columns]
 
+    def last_row_end(self, data: bytes | bytearray | memoryview) -> int:
+        """Find the offset behind the last complete row, 0 where there is none.
+
+        Much faster than :meth:`scan`, for cutting a text into pieces.
+        """
+        end = _kernel.last_row_end(*self._dialect, data)
+        return end if end >= 0 else self.scan(data, final=False).end
+
     def scan(self, data: bytes | bytearray | memoryview, *, final: bool, expected_row_bytes: int = 24) -> Rows:
         """Find all complete rows.
 

@@ -1,5 +1,6 @@
-from collections.abc import Buffer
 from typing import Any
+
+from typing_extensions import Buffer
 
 def plan(blob: Buffer, /) -> Any: ...
 def parse_numbers(
@@ -18,6 +19,7 @@ def scan_rows(
     lengths: Buffer,
     /,
 ) -> int: ...
+def last_row_end(delimiter: int, quote: int, terminator: int, gb: int, data: Buffer, /) -> int: ...
 def copy_rows(data: Buffer, row_starts: Buffer, keep: Buffer, out: Buffer, /) -> int: ...
 def note_rows(
     data: Buffer,

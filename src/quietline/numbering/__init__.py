@@ -1,8 +1,9 @@
 """Telephone numbers: raw text to E.164 to 64-bit key, one at a time and in bulk, and the facts of a number.
 
-``raw`` is what was typed, ``number`` is E.164 text with a plus, ``key`` is the same as an unsigned 64-bit integer.
-Repairs come first and are named in the status; then the answer is libphonenumber's, with the stated default country.
-Names are loaded when they are first used, so that importing this package costs next to nothing.
+``raw`` is what was typed, ``number`` is E.164 text with a plus, ``key`` is the same as an unsigned 64-bit
+integer. Repairs come first and are named in the status; then the answer is libphonenumber's, with the stated
+default country. Names are loaded when they are first used, so that importing this package costs next to
+nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quietline.numbering.bulk import Numbers, parse_column
     from quietline.numbering.fields import FieldParser
-    from quietline.numbering.plan_facts import Facts, facts
     from quietline.numbering.keys import (
         Kind,
         has_calling_code,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         service_key,
     )
     from quietline.numbering.parsing import LibraryParser, Parsed, parse, parse_caller
+    from quietline.numbering.plan_facts import Facts, facts
     from quietline.numbering.plans import (
         calling_code,
         countries,

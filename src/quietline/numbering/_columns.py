@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Block", "blocks"]
 
 ROWS = 65_536
-ARROW_OFFSETS = {"string": np.int32, "binary": np.int32, "large_string": np.int64, "large_binary": np.int64}
+NO_REPAIRS = Repair(0)
+ARROW_OFFSETS: dict[str, type[np.int32 | np.int64]] = {
+    "string": np.int32,
+    "binary": np.int32,
+    "large_string": np.int64,
+    "large_binary": np.int64,
+}
 
 
 class Block(NamedTuple):
@@ -34,7 +40,7 @@ class Block(NamedTuple):
     data: Any
     starts: NDArray[np.uint32]
     lengths: NDArray[np.uint32]
-    repairs: Repair = Repair(0)
+    repairs: Repair = NO_REPAIRS
 
     def raw(self, row: int) -> str:
         """Return the text of a row; bytes that are no UTF-8 become U+FFFD, which never stands for a digit."""
@@ -86,7 +92,7 @@ def _encoded(value: Any) -> bytes:
     """Return the text of a cell; a whole float is written with ``.0``, as spreadsheets' exports write it."""
     if isinstance(value, bytes):
         return value
-    if value is None or value != value:  # noqa: PLR0124 - not a number is the one thing that differs from itself
+    if value is None or value != value:  # noqa: PLR0124 - only NaN differs from itself
         return b""
     return str(value).encode("utf-8", "surrogatepass")
 
@@ -111,7 +117,7 @@ def _from_numpy(column: NDArray[Any]) -> Iterator[Block]:
             yield from _from_objects(part.tolist())
 
 
-def _from_fixed(part: NDArray[np.bytes_], repairs: Repair = Repair(0)) -> Block:
+def _from_fixed(part: NDArray[np.bytes_], repairs: Repair = NO_REPAIRS) -> Block:
     lengths = np.strings.str_len(part).astype(np.uint32)
     starts = np.arange(len(part), dtype=np.uint32) * np.uint32(part.dtype.itemsize)
     return Block(part.tobytes(), starts, lengths, repairs)
@@ -141,7 +147,7 @@ def _from_arrow(column: Any) -> Iterator[Block]:
         yield from _from_objects(column.to_pylist())
 
 
-def _from_arrow_text(column: Any, offset_type: type[np.signedinteger[Any]]) -> Block:
+def _from_arrow_text(column: Any, offset_type: type[np.int32 | np.int64]) -> Block:
     """Point into the buffers of an Arrow array; nothing is copied."""
     valid, offset_buffer, data = column.buffers()
     offsets = np.frombuffer(offset_buffer, dtype=offset_type, count=len(column) + 1 + column.offset)[

@@ -1,9 +1,9 @@
 """Functions of digit strings as decision diagrams, with one object for every distinct function.
 
-A diagram stands for a function from the strings of n digits to small whole numbers ("values"). It is a *leaf* (the
-same value whatever the digits are) or a *branch* with one diagram for each next digit. Equal diagrams are the same
-whole number (their id), so comparing is free, every operation is remembered, and the result of any sequence of
-operations is already the smallest diagram of its kind: there is no minimising step.
+A diagram stands for a function from the strings of n digits to small whole numbers ("values"). It is a *leaf*
+(the same value whatever the digits are) or a *branch* with one diagram for each next digit. Equal diagrams
+are the same whole number (their id), so comparing is free, every operation is remembered, and the result of
+any sequence of operations is already the smallest diagram of its kind: there is no minimising step.
 
 Leaves are negative ids: value v is ``~v``. The truth values are 0 and 1.
 """
@@ -62,7 +62,7 @@ class Forest:
         return diagram
 
     def choose(self, condition: int, then: int, otherwise: int) -> int:
-        """Return the function that is ``then`` where ``condition`` is true and ``otherwise`` where it is false."""
+        """Return the function that is ``then`` where ``condition`` is true, and else ``otherwise``."""
         if condition < 0:
             return then if condition == TRUE else otherwise
         if then == otherwise:
@@ -88,7 +88,7 @@ class Forest:
         return self.choose(diagram, FALSE, TRUE)
 
     def join(self, head: int, length: int, tail: int) -> int:
-        """Return the truth diagram of "the first ``length`` digits are in ``head``, those after in ``tail``"."""
+        """Return the truth diagram of "``length`` digits are in ``head``, those after in ``tail``"."""
         memo: dict[tuple[int, int], int] = {}
 
         def walk(diagram: int, left: int) -> int:

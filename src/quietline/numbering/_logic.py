@@ -1,14 +1,14 @@
 """What libphonenumber answers for plain digits, as decision diagrams.
 
-The text is digits with or without a plus before them (punctuation is gone: the library drops it too). Each function
-below follows the function of `phonenumbers.phonenumberutil` that its comment names, for texts of one length at a
-time; where it does not follow every turn, it answers ASK and the library itself is asked. A test compares the result
-with the library for every country.
+The text is digits with or without a plus before them (punctuation is gone: the library drops it too). Each
+function below follows the function of `phonenumbers.phonenumberutil` that its comment names, for texts of one
+length at a time; where it does not follow every turn, it answers ASK and the library itself is asked. A test
+compares the result with the library for every country.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import phonenumbers
 from phonenumbers import phonenumberutil
@@ -79,8 +79,8 @@ class Logic:
             length: digits after the plus.
             codes: calling codes to cover; the others ask. None for all.
         """
-        # parse, _maybe_extract_country_code, _extract_country_code. No calling code begins another, so order is
-        # of no account; an unknown one makes the library start again without the plus: ask.
+        # parse, _maybe_extract_country_code, _extract_country_code. No calling code begins another, so order
+        # is of no account; an unknown one makes the library start again without the plus: ask.
         result = ASK
         for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE if codes is None else codes:
             digits = str(code)
@@ -104,12 +104,12 @@ class Logic:
             return ASK
 
     def _national(self, region: str, length: int) -> int:
-        metadata = PhoneMetadata.metadata_for_region(region)
+        metadata: Any = PhoneMetadata.metadata_for_region(region)
         code = metadata.country_code
         answers = self.significant(code, metadata, length, 0, False)
         answers = self._own_code(code, metadata, length, answers)
-        # _maybe_strip_i18n_prefix_and_normalize. An international prefix is reported as a repair, so it is never
-        # taken here; nor are 00 and 011, which are repaired everywhere.
+        # _maybe_strip_i18n_prefix_and_normalize. An international prefix is reported as a repair, so it is
+        # never taken here; nor are 00 and 011, which are repaired everywhere.
         for expression in (metadata.international_prefix, "00|011"):
             if expression is not None:
                 prefix = self.regexes.starts(self.regexes.language(expression), length)
@@ -117,7 +117,7 @@ class Logic:
         return answers
 
     def _own_code(self, code: int, metadata: Any, length: int, otherwise: int) -> int:
-        """Follow _maybe_extract_country_code: digits that begin with the default region's own calling code."""
+        """Follow _maybe_extract_country_code for digits that begin with the region's own calling code."""
         digits = str(code)
         rest = length - len(digits)
         if rest < 1:
@@ -132,8 +132,8 @@ class Logic:
             rest_matches = forest.choose(applies, forest.either(whole_matches, after), rest_matches)
             stripped = forest.choose(applies, TRUE if size else FALSE, stripped)
             unknown = forest.choose(applies, TRUE if size is None else FALSE, unknown)
-        # Taken where the text is too long for a number, or matches only without the calling code. Having stripped a
-        # national prefix to find out, the library would look for a second one: ask.
+        # Taken where the text is too long for a number, or matches only without the calling code. Having
+        # stripped a national prefix to find out, the library would look for a second one: ask.
         better = forest.choose(self.matches(general, length), FALSE, forest.after(len(digits), rest_matches))
         too_long = self._length_result(metadata, length) == phonenumbers.ValidationResult.TOO_LONG
         taken = forest.after(len(digits), self.significant(code, _main(code), rest, len(digits), True))
@@ -158,12 +158,16 @@ class Logic:
         whole = self._outcome(code, length, 0 if as_it_stands else before, as_it_stands)
         answers = whole
         for alternative, size in reversed(self._prefixes(metadata)):
-            effect = ASK if size is None else self._stripped(code, metadata, length, before, size, whole)
+            effect = (
+                ASK
+                if size is None
+                else self._stripped(code, metadata, length, before=before, size=size, whole=whole)
+            )
             answers = forest.choose(self._applies(alternative, length), effect, answers)
         return answers
 
-    def _stripped(self, code: int, metadata: Any, length: int, before: int, size: int, whole: int) -> int:
-        """Return the answers where a national prefix of ``size`` digits stands first; ``whole`` if it stays."""
+    def _stripped(self, code: int, metadata: Any, length: int, *, before: int, size: int, whole: int) -> int:
+        """Return the answers where a national prefix stands first; ``whole`` where it stays."""
         left = length - size
         if size == 0 or left < 1 or self._length_result(metadata, left) not in _KEPT_WHEN_STRIPPED:
             return whole
@@ -196,7 +200,7 @@ class Logic:
         return self.forest.choose(self.valid(code, length), self._label(valid), self._label(otherwise))
 
     def valid(self, code: int, length: int) -> int:
-        """Return the truth diagram of is_valid_number for national significant numbers of ``length`` digits."""
+        """Return the truth diagram of is_valid_number for national numbers of ``length`` digits."""
         known = self._valid.get((code, length))
         if known is None:
             known = self._valid[code, length] = self._valid_anywhere(code, length)
@@ -207,7 +211,7 @@ class Logic:
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
         result = FALSE
         for region in reversed(regions):
-            metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+            metadata: Any = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
             of_known_type = self._of_known_type(metadata, length)
             if len(regions) > 1 and metadata.leading_digits is not None:
                 leading = self.regexes.starts(self.regexes.language(metadata.leading_digits), length)
@@ -242,7 +246,7 @@ class Logic:
         return not description.possible_length or length in description.possible_length
 
     def _length_result(self, metadata: Any, length: int) -> int:
-        return int(phonenumberutil._test_number_length("0" * length, metadata))  # noqa: SLF001 - the source itself
+        return int(phonenumberutil._test_number_length("0" * length, metadata))  # noqa: SLF001
 
     def _prefixes(self, metadata: Any) -> list[tuple[Alternative, int | None]]:
         """Return the ways to match a national prefix, and how many digits go with each.

@@ -1,15 +1,15 @@
 """The regular expressions of libphonenumber's metadata as decision diagrams.
 
-Python's own parser reads the expression, so there is no second opinion on what it means. Only what is needed for
-languages of digit strings is understood; anything else raises `NotUnderstoodError`, and the numbers it governs are
-left to the library.
+Python's own parser reads the expression, so there is no second opinion on what it means. Only what is needed
+for languages of digit strings is understood; anything else raises `NotUnderstoodError`, and the numbers it
+governs are left to the library.
 """
 
 from __future__ import annotations
 
 import itertools
-import re._constants as sre
-import re._parser as sre_parser
+import re._constants as sre  # type: ignore[import-not-found]
+import re._parser as sre_parser  # type: ignore[import-not-found]
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quietline.numbering._diagrams import FALSE, TRUE, Forest
@@ -23,7 +23,8 @@ __all__ = ["Alternative", "Language", "NotUnderstoodError", "Regexes"]
 Language = dict[int, int]
 Item = tuple[Any, Any]
 
-# No national number that the library accepts is longer than 17 digits; one more shows that a string is too long.
+# No national number that the library accepts is longer than 17 digits; one more shows that a string is too
+# long.
 LONGEST = 18
 
 
@@ -64,7 +65,7 @@ class Regexes:
         return known
 
     def starts(self, language: Language, length: int) -> int:
-        """Return the truth diagram of "one of the first parts of these ``length`` digits is in the language"."""
+        """Return the truth diagram of "some first part of these ``length`` digits is in the language"."""
         result = FALSE
         for size, diagram in language.items():
             if size <= length:
@@ -72,7 +73,9 @@ class Regexes:
         return result
 
     def alternatives(self, expression: str) -> tuple[list[Alternative], int]:
-        """Return the ways in which ``re.match(expression, ...)`` can match, in order, and its number of groups.
+        """Return the ways in which ``re.match(expression, ...)`` can match, in order.
+
+        The second result is the number of its groups.
 
         Raises:
             NotUnderstoodError: the expression is not a plain language of digit strings.
@@ -86,7 +89,7 @@ class Regexes:
         return found, parsed.state.groups - 1
 
     def _spread(self, items: Iterable[Item]) -> list[tuple[Item, ...]]:
-        """Write a sequence out as its alternatives: those of its first part vary slowest, as in backtracking."""
+        """Write a sequence out as its alternatives; those of its first part vary slowest, as in Python."""
         parts: list[list[tuple[Item, ...]]] = []
         for operation, argument in items:
             if operation is sre.BRANCH:

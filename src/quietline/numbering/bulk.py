@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quietline import kernel
 from quietline.numbering import keys as key_module
 from quietline.numbering import plans
 from quietline.numbering._columns import Block, blocks
@@ -66,10 +67,10 @@ def parse_column(
     """Read a column of raw texts as telephone numbers; row by row the answers are those of `parse`.
 
     Args:
-        column: raw texts: a list or other sequence of str, bytes (UTF-8), int, float or None; a NumPy array of text
-            (``U``, ``S``), objects, integers or floats; an Arrow array or chunked array of text or numbers; a column
-            of pandas or Polars. None and NaN are ``empty``; whole floats are numbers that went through a
-            spreadsheet (``ok (excel)``).
+        column: raw texts: a list or other sequence of str, bytes (UTF-8), int, float or None; a NumPy array
+            of text (``U``, ``S``), objects, integers or floats; an Arrow array or chunked array of text or
+            numbers; a column of pandas or Polars. None and NaN are ``empty``; whole floats are numbers that
+            went through a spreadsheet (``ok (excel)``).
         country: default country, ISO 3166 code, two letters in either case.
         first_of_several: as for `parse`.
         only_country: as for `parse`.
@@ -80,7 +81,8 @@ def parse_column(
         Keys, statuses and repairs, in the order of the column.
 
     Raises:
-        UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation character.
+        UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation
+            character.
     """
     parser = LibraryParser(
         country, first_of_several=first_of_several, only_country=only_country, kinds=kinds, extra=extra
@@ -99,8 +101,6 @@ def parse_column(
 
 
 def _parse_block(block: Block, parser: LibraryParser, plan: Any) -> Numbers:
-    from quietline import kernel
-
     keys, statuses, _ = kernel.parse_fields(plan, block.data, block.starts, block.lengths, extra=parser.extra)
     repairs = np.zeros(len(keys), dtype=np.uint16)
     if parser.kinds != Kind.E164:

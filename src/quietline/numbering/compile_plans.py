@@ -1,6 +1,7 @@
 """Make ``plans/plans.bin`` from the metadata of the installed libphonenumber.
 
-Run ``python -m quietline.numbering.compile_plans`` after updating the phonenumbers package, and then the tests.
+Run ``python -m quietline.numbering.compile_plans`` after updating the phonenumbers package, and then the
+tests.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ class Layout:
     def copy(self) -> Layout:
         """Return a layout that knows all that this one knows."""
         other = Layout(self._logic)
-        other._labels, other._branches = dict(self._labels), dict(self._branches)  # noqa: SLF001 - of its own kind
-        other._heights = list(self._heights)  # noqa: SLF001
+        other._labels = dict(self._labels)
+        other._branches = dict(self._branches)
+        other._heights = list(self._heights)
         return other
 
     def lay(self, without_plus: list[int], with_plus: list[int]) -> Part:

@@ -65,7 +65,8 @@ class FieldParser:
             text_of: decodes a field that the library has to see.
 
         Returns:
-            As :func:`~quietline.numbering.parse_column`; a blank line has the status :data:`quietline.kernel.BLANK`.
+            As :func:`~quietline.numbering.parse_column`; a blank line has the status
+            :data:`quietline.kernel.BLANK`.
         """
         library = self._library
         keys, statuses, asked_count = parse_fields(self._plan, data, starts, lengths, extra=library.extra)

@@ -13,10 +13,11 @@ sender  4 * 10**18 + eleven places of base 42, the first highest:   HDFCBK
         ``.`` 39, ``_`` 40, ``&`` 41; letters in capitals
 ======= =========================================================== ========================================
 
-Keys of one kind, and of one country within a kind, lie together; those of senders are in alphabetical order. Key 0
-means "no key".
+Keys of one kind, and of one country within a kind, lie together; those of senders are in alphabetical order.
+Key 0 means "no key".
 
-Source: ITU-T E.164 (15 digits, calling codes); 3GPP TS 23.040, 9.1.2.5 (alphanumeric addresses of up to 11 characters).
+Source: ITU-T E.164 (15 digits, calling codes); 3GPP TS 23.040, 9.1.2.5 (alphanumeric addresses of up to 11
+characters).
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def key_of(number: str) -> int:
     """Return the key of a number that is written as `number_of` writes it.
 
     Args:
-        number: E.164 text with plus (``"+12125551234"``), calling code and service code (``"86:95588"``), or an
-            alphanumeric sender with a letter in it (``"HDFCBK"``).
+        number: E.164 text with plus (``"+12125551234"``), calling code and service code (``"86:95588"``), or
+            an alphanumeric sender with a letter in it (``"HDFCBK"``).
 
     Raises:
         UsageError: the text is none of these. (`parse` reads what people type.)
@@ -149,7 +150,7 @@ def sender_key(text: str) -> int:
     if not (text.isascii() and _SENDER.fullmatch(name)):
         raise UsageError(
             f"{text!r} is neither a number nor a sender.",
-            advice="Write a plus and the country's calling code (+12125551234), or a sender of up to 11 characters.",
+            advice="Write a plus and the calling code (+12125551234), or a sender of up to 11 characters.",
             code="usage.number",
         )
     value = 0

@@ -1,7 +1,7 @@
 """What libphonenumber says of a text: the one place that asks it.
 
-Importing this module imports phonenumbers, which takes about a tenth of a second; the other modules import it only
-where a text needs it.
+Importing this module imports phonenumbers, which takes about a tenth of a second; the other modules import it
+only where a text needs it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def read(text: str, country: str) -> Reading:
 
 
 def _letters_count(text: str) -> bool:
-    """Tell whether the library takes letters of this text for digits: three or more of them, not in an extension."""
+    """Tell whether the library takes letters for digits: three or more of them, not in an extension."""
     start = phonenumberutil._build_national_number_for_parsing(text)  # noqa: SLF001 - as parse does
     _, body = phonenumberutil._maybe_strip_extension(start)  # noqa: SLF001
     return len(_LETTER.findall(body)) >= 3

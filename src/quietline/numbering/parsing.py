@@ -22,10 +22,11 @@ __all__ = ["LibraryParser", "Parsed", "parse", "parse_caller"]
 LONGEST_TEXT = 250  # as in the library
 _INTERNATIONAL_PREFIX = re.compile(r"[^0-9+A-Za-z]*(0[^0-9+A-Za-z]*(?:0|1[^0-9+A-Za-z]*1))")
 _SHORT_CODE = re.compile("[0-9]{3,6}")
-# Service codes that are longer than six digits, by calling code. China: 106 for messages to many, 95 and 96 for firms.
+# Service codes that are longer than six digits, by calling code. China: 106 for messages to many, 95 and 96
+# for firms.
 _LONG_SERVICE_CODE = {86: re.compile("(?:106|9[56])[0-9]{4,12}")}
-# Those that go before a telephone number of the same digits: China's 106, which Beijing's numbers (area code 10) only
-# resemble where they lack the trunk zero.
+# Those that go before a telephone number of the same digits: China's 106, which Beijing's numbers (area code
+# 10) only resemble where they lack the trunk zero.
 _SERVICE_FIRST = {86: re.compile("106[0-9]{5,12}")}
 
 
@@ -68,12 +69,14 @@ def parse(
 
     Args:
         raw: any text.
-        country: default country, for numbers without a calling code; ISO 3166 code, two letters in either case.
+        country: default country, for numbers without a calling code; ISO 3166 code, two letters in either
+            case.
         first_of_several: of several numbers in the text, take the first; otherwise they are ``ambiguous``.
-        only_country: a valid number with another calling code than the country's is ``wrong_country``. (Countries
-            that share a calling code, such as the United States and Canada, count as one here.)
-        kinds: kinds of keys that are welcome. With `Kind.SERVICE` a short code that is no valid number is a service
-            code of the country; with `Kind.SENDER` other text with a letter in it may be the name of a sender.
+        only_country: a valid number with another calling code than the country's is ``wrong_country``.
+            (Countries that share a calling code, such as the United States and Canada, count as one here.)
+        kinds: kinds of keys that are welcome. With `Kind.SERVICE` a short code that is no valid number is a
+            service code of the country; with `Kind.SENDER` other text with a letter in it may be the name of
+            a sender.
         extra: one more character that counts as punctuation, such as the comma of ``416,1234567``.
 
     Returns:
@@ -105,8 +108,8 @@ def parse_caller(raw: str, *, country: str) -> Parsed:
 class LibraryParser:
     """Reads texts one at a time, and remembers the answers of the last tens of thousands.
 
-    The slow path of `parse_column`, of use where texts come one by one. May be shared by threads: at worst an answer
-    is worked out twice.
+    The slow path of `parse_column`, of use where texts come one by one. May be shared by threads: at worst an
+    answer is worked out twice.
 
     Args:
         country: default country, ISO 3166 code, two letters in either case.
@@ -114,7 +117,8 @@ class LibraryParser:
         memo: how many answers to remember; when that many are there, all are forgotten.
 
     Raises:
-        UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation character.
+        UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation
+            character.
     """
 
     def __init__(
@@ -166,9 +170,12 @@ class LibraryParser:
             return Parsed(0, Status.EMPTY, repairs)
         if damaged:
             return Parsed(0, Status.DAMAGED, repairs)
-        parsed = self._read(text, repairs)
+        return self._judge(text, self._read(text, repairs))
+
+    def _judge(self, text: str, parsed: Parsed) -> Parsed:
+        """Return what the text is, given what it is as a number, and what else is welcome."""
         if Kind.SERVICE in self.kinds and (service := self._service(text, parsed)):
-            return Parsed(service, Status.OK, repairs)
+            return Parsed(service, Status.OK, parsed.repairs)
         if parsed.status is Status.OK and self.only_country and not self._is_own(parsed.key):
             return parsed._replace(status=Status.WRONG_COUNTRY)
         if parsed.key == 0 and Kind.SENDER in self.kinds:
@@ -243,6 +250,6 @@ def check_extra(extra: str) -> str:
 
 
 def _read(text: str, country: str) -> Reading:
-    from quietline.numbering.library import read
+    from quietline.numbering.library import read  # noqa: PLC0415 - importing phonenumbers takes long
 
     return read(text, country)

@@ -1,4 +1,4 @@
-"""What the numbering plan says of a number: where it belongs, what kind of line it is, who was given it first.
+"""What the numbering plan says of a number: where it belongs, its kind of line, who was given it first.
 
 Facts of the plan, not of the line: numbers are ported, people move, and nothing here asks a network.
 """
@@ -27,13 +27,14 @@ class Facts:
         valid: in a range that is in use.
         possible: of a length that numbers there have.
         country_calling_code: such as 86; 0 for a sender.
-        region: ISO 3166 code of the country or territory; ``"001"`` for numbers of the world (+800, +870); None
-            where the plan does not tell, and then ``regions`` lists all that share the calling code.
+        region: ISO 3166 code of the country or territory; ``"001"`` for numbers of the world (+800, +870);
+            None where the plan does not tell, and then ``regions`` lists all that share the calling code.
         regions: all regions the number may belong to.
         line_type: ``fixed_line``, ``mobile``, ``fixed_line_or_mobile`` (the plan does not tell them apart),
-            ``toll_free``, ``premium_rate``, ``shared_cost``, ``voip``, ``personal_number``, ``pager``, ``uan``,
-            ``voicemail``, ``unknown``, ``service_code`` or ``sender``.
-        original_carrier: who was given the range, in English; empty where not known. The number may have been ported.
+            ``toll_free``, ``premium_rate``, ``shared_cost``, ``voip``, ``personal_number``, ``pager``,
+            ``uan``, ``voicemail``, ``unknown``, ``service_code`` or ``sender``.
+        original_carrier: who was given the range, in English; empty where not known. The number may have been
+            ported.
         original_carrier_zh: the same in Chinese; empty where the library has no Chinese name.
         time_zones: every zone the number's place may lie in, IANA names, sorted; empty where not known.
         location: the place in English, as exactly as the plan tells; empty where not known.
@@ -76,7 +77,7 @@ def facts(number_or_key: str | int) -> Facts:
 
 
 def _service_facts(key: int) -> Facts:
-    import phonenumbers
+    import phonenumbers  # noqa: PLC0415 - takes long
 
     code = (key - SERVICE_BASE) // SERVICE_STEP
     regions = phonenumbers.region_codes_for_country_code(code)
@@ -87,9 +88,9 @@ def _service_facts(key: int) -> Facts:
 
 
 def _number_facts(key: int) -> Facts:
-    import phonenumbers
+    import phonenumbers  # noqa: PLC0415 - takes long
 
-    numobj = _number_object(key)
+    numobj: Any = _number_object(key)
     valid = phonenumbers.is_valid_number(numobj)
     regions = phonenumbers.region_codes_for_country_code(numobj.country_code)
     if valid:
@@ -117,7 +118,7 @@ def _number_facts(key: int) -> Facts:
 
 def _number_object(key: int) -> PhoneNumber:
     """Return the library's form of a key: from the digits, as reading them again could strip a prefix."""
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber  # noqa: PLC0415 - takes long
 
     digits = str(key)
     for length in (1, 2, 3):
@@ -134,7 +135,7 @@ def _number_object(key: int) -> PhoneNumber:
 
 
 def _time_zones(numobj: PhoneNumber) -> tuple[str, ...]:
-    from phonenumbers import PhoneNumberType, number_type, timezone
+    from phonenumbers import PhoneNumberType, number_type, timezone  # noqa: PLC0415 - takes long
 
     if number_type(numobj) == PhoneNumberType.UNKNOWN:  # by its first digits all the same
         zones = timezone.time_zones_for_geographical_number(numobj)
@@ -144,7 +145,7 @@ def _time_zones(numobj: PhoneNumber) -> tuple[str, ...]:
 
 
 def _names(numobj: PhoneNumber) -> dict[str, Any]:
-    from phonenumbers import carrier, geocoder
+    from phonenumbers import carrier, geocoder  # noqa: PLC0415 - takes long
 
     names = {
         "original_carrier": carrier.name_for_number(numobj, "en"),

@@ -1,13 +1,14 @@
-"""Numbering plans as the kernel reads them: one for each default country.
+r"""Numbering plans as the kernel reads them: one for each default country.
 
-``plans/plans.bin`` holds them, made by ``python -m quietline.numbering.compile_plans`` and stamped with the release of
-libphonenumber that they follow. Another release installed means that its plan is made on the spot (a fraction of a
-second instead of a few milliseconds): what Quietline answers is always what the installed library answers.
+``plans/plans.bin`` holds them, made by ``python -m quietline.numbering.compile_plans`` and stamped with the
+release of libphonenumber that they follow. Another release installed means that its plan is made on the spot
+(a fraction of a second instead of a few milliseconds): what Quietline answers is always what the installed
+library answers.
 
-``plans.bin``: ``QLPLANS\\1``, the length of the index (uint32), the index (JSON: phonenumbers, calling_codes, world,
-regions), then zlib streams. ``world`` holds what all plans share, the answers for a plus and a calling code; a region's
-stream continues its branches and labels. Everything is little-endian. The kernel's own form is written down in
-``kernel/src/number.c``.
+``plans.bin``: ``QLPLANS\1``, the length of the index (uint32), the index (JSON: phonenumbers, calling_codes,
+world, regions), then zlib streams. ``world`` holds what all plans share, the answers for a plus and a calling
+code; a region's stream continues its branches and labels. Everything is little-endian. The kernel's own form
+is written down in ``kernel/src/number.c``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quietline.errors import UsageError
+from quietline.kernel import _kernel
 
 __all__ = [
     "calling_code",
@@ -83,14 +85,15 @@ def assemble(parts: list[Part]) -> bytes:
     """Return the kernel's form of a plan.
 
     Args:
-        parts: the shared part and the region's, or one that holds everything. The last one's ``first`` counts.
+        parts: the shared part and the region's, or one that holds everything. The last one's ``first``
+            counts.
     """
     labels = np.concatenate([part.labels for part in parts])
     branches = np.zeros((sum(len(part.branches) for part in parts), 16), dtype="<u2")
     branches[:, :BRANCH_COLUMNS] = np.concatenate([part.branches for part in parts])
     counts = np.array([len(branches), len(labels)], dtype="<u4")
     head = PLAN_MAGIC + counts.tobytes() + parts[-1].first.astype("<u2").tobytes() + labels.tobytes()
-    return head + bytes(-len(head) % 32) + branches.tobytes()
+    return bytes(head + bytes(-len(head) % 32) + branches.tobytes())
 
 
 @functools.cache
@@ -131,7 +134,7 @@ def plans_release() -> str:
 def _calling_codes() -> dict[str, int]:
     if library_release() == plans_release():
         return dict(_index()[0]["calling_codes"])
-    import phonenumbers
+    import phonenumbers  # noqa: PLC0415 - takes long, and most often is not needed
 
     return {region: phonenumbers.country_code_for_region(region) for region in phonenumbers.SUPPORTED_REGIONS}
 
@@ -188,7 +191,7 @@ def plan_blob(country: str) -> bytes:
     """
     code = country_code(country)
     if library_release() != plans_release():
-        from quietline.numbering import compile_plans
+        from quietline.numbering import compile_plans  # noqa: PLC0415 - imports phonenumbers
 
         return assemble([compile_plans.compile_country(code)])
     index, _ = _index()
@@ -205,6 +208,4 @@ def plan(country: str) -> Any:
     Raises:
         UsageError: no numbering plan goes by this code.
     """
-    from quietline.kernel import _kernel
-
     return _kernel.plan(plan_blob(country_code(country)))

@@ -1,7 +1,7 @@
 """Repairs: what spreadsheets, forms and copy-and-paste do to numbers, undone before the library sees them.
 
-Each repair is certain: it brings back the digits that were there. Where digits are lost the text is damaged, and
-nothing is guessed.
+Each repair is certain: it brings back the digits that were there. Where digits are lost the text is damaged,
+and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def looks_damaged(text: str) -> bool:
 
 
 def pieces(text: str) -> list[str]:
-    """Cut a text at the signs and words that stand between several numbers; one piece where there are none."""
+    """Cut a text at the signs and words that stand between several numbers."""
     return [piece for piece in map(str.strip, _BETWEEN_NUMBERS.split(text)) if piece]
 
 

@@ -35,7 +35,7 @@ class Status(IntEnum):
 
 
 class Repair(IntFlag):
-    """What had to be repaired or left out; the values are those of the uint16 repair columns and never change."""
+    """What had to be repaired or left out; the values (uint16 in columns) never change."""
 
     APOSTROPHE = 1  # a leading one, as spreadsheets want it
     FULL_WIDTH = 2  # full-width characters, or digits of another script

@@ -18,7 +18,7 @@ from quietline.errors import RegisterCorruptError, RegisterError, RegisterVersio
 from quietline.kernel import _kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from typing_extensions import Buffer
 
 __all__ = [
     "BLOCK_NUMBERS",

@@ -20,7 +20,7 @@ from quietline.registers.format import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from typing_extensions import Buffer
 
     from numpy.typing import NDArray
 

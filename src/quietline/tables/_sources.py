@@ -97,6 +97,9 @@ class FdSource:
             os.close(self.fd)
             self.fd = -1
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class MemorySource:
     """Bytes that are in memory already; they are not copied before they are asked for."""

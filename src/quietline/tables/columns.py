@@ -15,6 +15,7 @@ __all__ = ["find_number_columns", "is_area_and_local", "resolve_columns"]
 _ENOUGH = 0.5  # share of cells with possible numbers that makes a column a candidate
 _ENOUGH_WHEN_NAMED = 0.2  # the same for a column whose name says that it holds numbers
 _CLEARLY = 0.1  # by so much must one column lead where no name decides
+_FEWEST_DIGITS = 4  # a cell with less is not worth asking about
 _UNASSIGNED = 1  # numbering.Status: 0 is OK, 1 is possible but not assigned
 
 
@@ -46,18 +47,15 @@ def find_number_columns(
         return [0]
     hinted = {hint.casefold() for hint in hints}
     named = [header and (is_phone_name(name) or name.casefold() in hinted) for name in names]
-    shares = [_share([row[i] for row in rows if i < len(row)], country) for i in range(len(names))]
+    cells = [[row[i] for row in rows if i < len(row) and row[i].strip()] for i in range(len(names))]
+    # columns with telling names come first: where they hold numbers, nothing else has to be read
+    by_name = [i for i in range(len(names)) if named[i]]
     if rows:
-        candidates = [
-            i
-            for i, share in enumerate(shares)
-            if share >= _ENOUGH or (named[i] and share >= _ENOUGH_WHEN_NAMED)
-        ]
-    else:
-        candidates = [i for i in range(len(names)) if named[i]]
-    by_name = [i for i in candidates if named[i]]
+        by_name = [i for i in by_name if _share(cells[i], country) >= _ENOUGH_WHEN_NAMED]
     if by_name:
         return by_name
+    shares = [0.0 if named[i] else _share(cells[i], country) for i in range(len(names))]
+    candidates = [i for i, share in enumerate(shares) if share >= _ENOUGH]
     if header:
         others = [i for i in candidates if is_other_name(names[i])]
         if len(others) < len(candidates) or any(named):  # never take an account number for a telephone's
@@ -79,14 +77,14 @@ def find_number_columns(
 
 
 def _share(cells: Sequence[str], country: str) -> float:
-    """Return the share of the cells that are not empty that hold possible numbers."""
+    """Return the share of cells, none of them empty, that hold possible numbers."""
     from quietline.numbering import parse_column  # noqa: PLC0415 - loads number plans; not for every import
 
-    filled = [cell for cell in cells if cell.strip()]
-    if not filled or not any(char.isdigit() for cell in filled for char in cell):
+    likely = [cell for cell in cells if sum(char.isdigit() for char in cell) >= _FEWEST_DIGITS]
+    if len(likely) < _ENOUGH_WHEN_NAMED * len(cells) or not likely:
         return 0.0
-    statuses = parse_column(filled, country=country).statuses
-    return float((statuses <= _UNASSIGNED).sum()) / len(filled)
+    statuses = parse_column(likely, country=country).statuses
+    return float((statuses <= _UNASSIGNED).sum()) / len(cells)
 
 
 def is_area_and_local(rows: Sequence[Sequence[str]]) -> bool:

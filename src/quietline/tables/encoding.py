@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from quietline.errors import InputError, UsageError
 
@@ -43,6 +44,7 @@ _BOMS = (
 _UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _CONTROLS = bytes(i for i in range(32) if i not in b"\t\n\v\f\r\x1a\x1b")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_ENOUGH_RUNS = 5000
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _weigh(sample: bytes) -> tuple[float, float]:
     Latin-1 are too), punctuation and full-width digits A1-A3, and the second byte is A1-FE.
     """
     chinese = western = 0.0
-    for found in _HIGH_RUN.finditer(sample):
+    for found in islice(_HIGH_RUN.finditer(sample), _ENOUGH_RUNS):
         run = found.group()
         before = sample[found.start() - 1 : found.start()] if found.start() else b""
         after = sample[found.end() : found.end() + 1]

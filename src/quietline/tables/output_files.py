@@ -1,8 +1,9 @@
 """One output: a file that appears whole or not at all, or something that is written straight through.
 
-An output file is written without a name (O_TMPFILE) in the directory of its target, so that nothing is left behind
-however the process ends. Where the file system cannot do that it is written as '.NAME.XXXX.part'. On commit it is
-made durable, then takes the target's place in one step. Until then whatever stood there is untouched.
+An output file is written without a name (O_TMPFILE) in the directory of its target, so that nothing is left
+behind however the process ends. Where the file system cannot do that it is written as '.NAME.XXXX.part'. On
+commit it is made durable, then takes the target's place in one step. Until then whatever stood there is
+untouched.
 
 Standard output, pipes and devices cannot be taken back; they are written straight through.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import select
 import stat
 from pathlib import Path
@@ -165,7 +165,7 @@ class AtomicFile(OutputFile):
             os.fchmod(self._fd, status.st_mode & 0o777)
 
     def _part_name(self) -> str:
-        return f".{self._target.name[:200]}.{secrets.token_hex(4)}.part"
+        return f".{self._target.name[:200]}.{os.urandom(4).hex()}.part"
 
     def _error(self, problem: OSError) -> OutputError:
         return output_error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from quietline.errors import InputError, MissingExtraError
@@ -33,9 +34,12 @@ def open_parquet(source: Source | Stream) -> pyarrow.parquet.ParquetFile:
     except ImportError:
         raise MissingExtraError("Reading Parquet files", extra="parquet") from None
     stream = source if isinstance(source, Stream) else open_stream(source)
-    stream.expect("parquet")
     try:
-        return pq.ParquetFile(stream.random_access())
+        stream.expect("parquet")
+        file = stream.random_access()
+        if stream is not source and isinstance(file, io.BufferedReader):
+            file = _Owner(file.detach(), stream)
+        return pq.ParquetFile(file)
     except (pa.ArrowException, OSError) as problem:
         reason = str(problem).strip().splitlines()[0].rstrip(".")
         raise InputError(
@@ -43,3 +47,16 @@ def open_parquet(source: Source | Stream) -> pyarrow.parquet.ParquetFile:
             advice="It may be cut off or locked: fetch or save it again, without encryption.",
             code="input.corrupt_parquet",
         ) from None
+
+
+class _Owner(io.BufferedReader):
+    """A file that closes the stream it comes from: when it is closed, or when nobody has it any more."""
+
+    def __init__(self, raw: io.RawIOBase, stream: Stream) -> None:
+        super().__init__(raw, 1 << 16)
+        self._stream = stream
+
+    def close(self) -> None:
+        """Close it and the stream."""
+        super().close()
+        self._stream.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import os
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -75,12 +74,18 @@ def read_sheet(source: Source | Stream, sheet: str | None = None) -> Sheet:
         import python_calamine as calamine  # noqa: PLC0415 - optional
     except ImportError:
         raise MissingExtraError("Reading XLSX files", extra="xlsx") from None
-    stream = source if isinstance(source, Stream) else open_stream(source)
+    if not isinstance(source, Stream):
+        with open_stream(source) as stream:
+            return _read(calamine, stream, sheet)
+    return _read(calamine, source, sheet)
+
+
+def _read(calamine: Any, stream: Stream, wanted: str | None) -> Sheet:
     stream.expect("xlsx")
     try:
         book = calamine.CalamineWorkbook.from_filelike(stream.random_access())
         titles = tuple(book.sheet_names)
-        title = _chosen(calamine, book, stream.name, sheet)
+        title = _chosen(calamine, book, stream.name, wanted)
         found = book.get_sheet_by_name(title)
     except calamine.PasswordError:
         raise InputError(
@@ -196,37 +201,58 @@ def write_sheet(
     if not isinstance(target, OutputFile):
         with open_output(target) as output:
             return write_sheet(output, rows, title=title, text=text)
+    import tempfile  # noqa: PLC0415 - seldom needed, and slow to load
+
+    try:
+        # in a directory of its own, so that what the library puts aside goes whatever happens
+        with tempfile.TemporaryDirectory(prefix="quietline-") as scratch:
+            return _write_book(xlsxwriter, target, rows, scratch, title=title, text=text)
+    except OSError as problem:
+        raise output_error(problem, target.name, tempfile.gettempdir()) from None
+
+
+def _write_book(
+    xlsxwriter: Any,
+    target: OutputFile,
+    rows: Iterable[Sequence[object]],
+    scratch: str,
+    *,
+    title: str,
+    text: bool,
+) -> int:
     options = {
         "constant_memory": True,
+        "tmpdir": scratch,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "remove_timezone": True,
     }
-    book = xlsxwriter.Workbook(cast("Any", _Unseekable(target)), options)
+    pipe = _Pipe(target)
+    book = xlsxwriter.Workbook(pipe, options)
     book.use_zip64()
-    writer = _SheetWriter(book, book.add_worksheet(title), target.name, text=text)
+    sheet = book.add_worksheet(title)
+    writer = _SheetWriter(book, sheet, target.name, text=text)
     try:
         for row in rows:
             writer.write_row(row)
         book.close()
-    except OSError as problem:
-        raise output_error(
-            problem, target.name, os.environ.get("TMPDIR", "the temporary directory")
-        ) from None
     finally:
-        book.fileclosed = True  # nothing is left to be done when the object goes
+        pipe.open = False
+        book.fileclosed = True
+        sheet._opt_close()  # noqa: SLF001 - the library offers no way to give a workbook up
     return writer.count
 
 
-class _Unseekable:
-    """An output as the zip library wants it: told not to be seekable, it writes from front to back."""
+class _Pipe:
+    """An output as the zip library wants it: not seekable, so that it writes from front to back."""
 
     def __init__(self, output: OutputFile) -> None:
+        self.open = True
         self._output = output
 
     def write(self, data: bytes) -> int:
-        return self._output.write(data)
+        return self._output.write(data) if self.open else len(data)
 
     def flush(self) -> None:
         """Do nothing: the output is flushed when it is committed."""

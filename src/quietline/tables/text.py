@@ -28,12 +28,10 @@ class Piece:
 
     Attributes:
         data: their bytes; those of the file, or UTF-8 where the file is in UTF-16.
-        rows: where rows and fields are, when that had to be found out already to cut the piece.
         final: the last piece; its last row may lack a line end.
     """
 
     data: memoryview
-    rows: Rows | None
     final: bool
 
 
@@ -64,7 +62,6 @@ class TextReader:
         self._decoder = codecs.getincrementaldecoder(self._wide)("surrogatepass") if self._wide else None
         self._quote = text_format.quote.encode() if text_format.quote else b""
         self._terminator = text_format.terminator.encode()
-        self._cut_needs_scan = encoding == "gb18030" and text_format.delimiter == "|"
         self._carry = b""
         self._ended = False
         self._done = False
@@ -82,8 +79,6 @@ class TextReader:
 
     def scan(self, piece: Piece) -> Rows:
         """Find rows and fields of a piece; safe to call from several threads."""
-        if piece.rows is not None:
-            return piece.rows
         rows = self._scanner.scan(piece.data, final=piece.final, expected_row_bytes=self._row_bytes)
         # learn how long rows are, so that the next arrays are neither too small nor much too large
         self._row_bytes = max(4, int(0.8 * len(piece.data) / max(1, len(rows))))
@@ -137,11 +132,11 @@ class TextReader:
             buffer, length = self._fill(want)
             if self._ended:
                 self._done = True
-                return Piece(memoryview(buffer)[:length], None, final=True)
-            end, rows = self._cut(buffer, length)
+                return Piece(memoryview(buffer)[:length], final=True)
+            end = self._cut(buffer, length)
             if end:
                 self._carry = bytes(memoryview(buffer)[end:length])
-                return Piece(memoryview(buffer)[:end], rows, final=False)
+                return Piece(memoryview(buffer)[:end], final=False)
             self._carry = bytes(memoryview(buffer)[:length])
             if length > _LONGEST_ROW:
                 raise InputError(
@@ -177,14 +172,12 @@ class TextReader:
         self._carry = b""
         return buffer, len(buffer)
 
-    def _cut(self, buffer: bytearray, length: int) -> tuple[int, Rows | None]:
+    def _cut(self, buffer: bytearray, length: int) -> int:
         """Find where the last whole row ends; without quotes that is the last line end."""
-        quoted = self._cut_needs_scan or (self._quote and buffer.find(self._quote, 0, length) >= 0)
-        if not quoted:
-            return buffer.rfind(self._terminator, 0, length) + 1, None
-        with memoryview(buffer)[:length] as view:
-            rows = self._scanner.scan(view, final=False, expected_row_bytes=self._row_bytes)
-        return rows.end, rows
+        if self._quote and buffer.find(self._quote, 0, length) >= 0:
+            with memoryview(buffer)[:length] as view:
+                return self._scanner.last_row_end(view)
+        return buffer.rfind(self._terminator, 0, length) + 1
 
 
 def _fill_view(readinto: Callable[[memoryview], int], view: memoryview) -> int:

@@ -260,8 +260,8 @@ def test_extensions_are_given_apart():
 
 def test_statuses_and_repairs_never_change_their_values():
     assert [status.text for status in Status] == [
-        "ok", "unassigned", "empty", "damaged", "too_short", "too_long", "wrong_length", "not_a_number", "ambiguous",
-        "unknown_country", "wrong_country",
+        "ok", "unassigned", "empty", "damaged", "too_short", "too_long", "wrong_length", "not_a_number",
+        "ambiguous", "unknown_country", "wrong_country",
     ]  # fmt: skip
     assert Repair(255).texts == (
         "apostrophe", "full_width", "excel", "idd", "first_of_several", "letters", "extension", "invisible",

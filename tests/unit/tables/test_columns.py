@@ -28,7 +28,11 @@ def test_a_name_helps_a_column_with_many_bad_numbers() -> None:
 
 
 def test_chinese_names_are_known() -> None:
-    columns = {"身份证号码": ["110101199003071234"] * 2, "联系电话": ["13812345678", "01062345678"], "手机归属地": ["北京"] * 2}
+    columns = {
+        "身份证号码": ["110101199003071234"] * 2,
+        "联系电话": ["13812345678", "01062345678"],
+        "手机归属地": ["北京"] * 2,
+    }
     assert found(columns, country="CN") == [1]
 
 
@@ -81,8 +85,10 @@ def test_rows_may_be_short() -> None:
 
 
 def test_names_of_phone_columns() -> None:
-    yes = "Phone|phone_number|HomePhone|Mobile No.|Tel|CELL|number|DNC number|E.164|ANI|Teléfono|手机|电话号码|號碼|contact"
-    no = "Account number|Phone type|phone_country_code|Mobile carrier|name|id|Zip|身份证号码|电话类型|notes|number id"
+    yes = "Phone|phone_number|HomePhone|Mobile No.|Tel|CELL|number|DNC number|E.164|ANI|Teléfono|contact"
+    yes += "|手机|电话号码|號碼"
+    no = "Account number|Phone type|phone_country_code|Mobile carrier|name|id|Zip|notes|number id"
+    no += "|身份证号码|电话类型"
     assert [name for name in yes.split("|") if not is_phone_name(name)] == []
     assert [name for name in no.split("|") if is_phone_name(name)] == []
 
@@ -99,18 +105,33 @@ NAMES = ["Name", "phone", "Phone", "2", "phone2", "Tel", "Tel"]
 
 @pytest.mark.parametrize(
     ("wanted", "places"),
-    [(["Phone"], [2]), (["phone"], [1]), (["name"], [0]), (["PHONE2"], [4]), (["2"], [3]), (["1", "6"], [0, 5]),
-     (["phone", "Name", "phone"], [0, 1]), ([" name "], [0])],
-)  # fmt: skip
+    [
+        (["Phone"], [2]),
+        (["phone"], [1]),
+        (["name"], [0]),
+        (["PHONE2"], [4]),
+        (["2"], [3]),
+        (["1", "6"], [0, 5]),
+        (["phone", "Name", "phone"], [0, 1]),
+        ([" name "], [0]),
+    ],
+)
 def test_columns_are_named_exactly_or_in_any_case_or_by_number(wanted: list[str], places: list[int]) -> None:
     assert resolve_columns(NAMES, wanted) == places
 
 
 @pytest.mark.parametrize(
     ("wanted", "code"),
-    [("none", "input.column"), ("0", "input.column"), ("8", "input.column"), ("", "input.column"),
-     ("Tel", "input.column_ambiguous"), ("tel", "input.column_ambiguous"), ("PHONE", "input.column_ambiguous")],
-)  # fmt: skip
+    [
+        ("none", "input.column"),
+        ("0", "input.column"),
+        ("8", "input.column"),
+        ("", "input.column"),
+        ("Tel", "input.column_ambiguous"),
+        ("tel", "input.column_ambiguous"),
+        ("PHONE", "input.column_ambiguous"),
+    ],
+)
 def test_a_column_that_is_not_there_or_not_one_is_refused(wanted: str, code: str) -> None:
     with pytest.raises(ColumnError) as caught:
         resolve_columns(NAMES, [wanted])

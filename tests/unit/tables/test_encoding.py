@@ -94,10 +94,20 @@ def test_single_zero_bytes_in_a_list_are_no_utf_16() -> None:
 
 def test_users_words_for_encodings_are_understood() -> None:
     words = {
-        "utf8": "utf-8", "UTF-8": "utf-8", "utf_8": "utf-8", "ascii": "utf-8", "GBK": "gb18030", "gb2312": "gb18030",
-        "GB18030": "gb18030", "iso-8859-1": "latin-1", "cp1252": "latin-1", "Windows-1252": "latin-1",
-        "latin1": "latin-1", "UTF-16": "utf-16", "utf-16le": "utf-16-le",
-    }  # fmt: skip
+        "utf8": "utf-8",
+        "UTF-8": "utf-8",
+        "utf_8": "utf-8",
+        "ascii": "utf-8",
+        "GBK": "gb18030",
+        "gb2312": "gb18030",
+        "GB18030": "gb18030",
+        "iso-8859-1": "latin-1",
+        "cp1252": "latin-1",
+        "Windows-1252": "latin-1",
+        "latin1": "latin-1",
+        "UTF-16": "utf-16",
+        "utf-16le": "utf-16-le",
+    }
     assert {word: encoding_named(word) for word in words} == words
     with pytest.raises(UsageError) as caught:
         encoding_named("klingon")

@@ -56,7 +56,7 @@ def test_a_file_appears_only_on_commit(tmp_path: Path) -> None:
 def test_leaving_the_context_commits_and_an_exception_leaves_everything_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "clean.csv"
     path.write_bytes(OLD)
-    with pytest.raises(KeyboardInterrupt), AtomicFile(path) as output:
+    with pytest.raises(KeyboardInterrupt), AtomicFile(path) as output:  # noqa: PT012
         output.write(NEW)
         raise KeyboardInterrupt
     assert path.read_bytes() == OLD
@@ -95,7 +95,9 @@ def test_parts_can_be_written_over_before_the_commit(tmp_path: Path) -> None:
 def test_arrays_and_empty_buffers_can_be_written(tmp_path: Path) -> None:
     with AtomicFile(tmp_path / "a") as output:
         assert output.write(np.arange(3, dtype="<u4")) == 12
-        assert output.write(np.zeros(0, dtype="<u4")) == output.write(b"") == output.write(memoryview(b"")) == 0
+        assert (
+            output.write(np.zeros(0, dtype="<u4")) == output.write(b"") == output.write(memoryview(b"")) == 0
+        )
     assert (tmp_path / "a").read_bytes() == np.arange(3, dtype="<u4").tobytes()
 
 
@@ -155,7 +157,7 @@ def small_disk(tmp_path: Path) -> Path:
 def test_a_full_disk_is_said_with_what_is_missing_and_nothing_is_left(small_disk: Path) -> None:
     path = small_disk / "clean.csv"
     path.write_bytes(OLD)
-    with pytest.raises(OutputError) as caught, AtomicFile(path, expected_bytes=20 << 20) as output:
+    with pytest.raises(OutputError) as caught, AtomicFile(path, expected_bytes=20 << 20) as output:  # noqa: PT012
         for _ in range(1000):
             output.write(NEW)
     assert caught.value.code == "output.disk_full"
@@ -179,7 +181,7 @@ def test_the_largest_size_of_a_file_is_respected(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        with pytest.raises(OutputError) as caught, AtomicFile(path) as output:
+        with pytest.raises(OutputError) as caught, AtomicFile(path) as output:  # noqa: PT012
             for _ in range(100):
                 output.write(NEW)
     finally:
@@ -257,7 +259,7 @@ def test_outputs_of_a_set_appear_together(tmp_path: Path) -> None:
         outputs.open(removed, mode=0o600).write(OLD)
         assert names(tmp_path) == []
     assert (clean.read_bytes(), removed.read_bytes()) == (NEW, OLD)
-    with pytest.raises(ZeroDivisionError), OutputSet() as outputs:
+    with pytest.raises(ZeroDivisionError), OutputSet() as outputs:  # noqa: PT012
         outputs.open(clean).write(b"other")
         outputs.open(removed).write(b"other")
         raise ZeroDivisionError
@@ -292,7 +294,7 @@ def test_a_set_that_fails_in_the_middle_says_what_was_written(
         replace(*args, **kwargs)
 
     monkeypatch.setattr(output_files.os, "replace", second_fails)
-    with pytest.raises(OutputError, match="Already written: .*/a"), OutputSet() as outputs:
+    with pytest.raises(OutputError, match=r"Already written: .*/a"), OutputSet() as outputs:  # noqa: PT012
         for name in "ab":
             outputs.open(tmp_path / name).write(NEW)
     assert names(tmp_path) == ["a"]
@@ -316,7 +318,8 @@ def test_pipes_and_devices_are_written_straight_through(tmp_path: Path) -> None:
 
 
 def test_standard_output_comes_after_what_was_printed_before(tmp_path: Path) -> None:
-    program = "import sys; from quietline.tables import *\nprint('a')\nwith open_output(sys.argv[1]) as o: o.write(b'b')"
+    program = "import sys; from quietline.tables import *\n"
+    program += "print('a')\nwith open_output(sys.argv[1]) as o: o.write(b'b')"
     for target in ("-", "/dev/stdout"):
         for redirected in (False, True):
             command = [sys.executable, "-c", program, target]
@@ -366,8 +369,15 @@ def test_an_output_must_not_be_an_input_or_another_output(tmp_path: Path) -> Non
     (tmp_path / "link").symlink_to(one)
     (tmp_path / "hard").hardlink_to(one)
     relative = os.path.relpath(two)
-    refused = [([one], [one]), ([one], [str(one)]), ([one], [tmp_path / "link"]), ([tmp_path / "hard"], [one]),
-               ([], [two, relative]), ([], ["-", "-"]), ([], ["-", "/dev/stdout"])]  # fmt: skip
+    refused = [
+        ([one], [one]),
+        ([one], [str(one)]),
+        ([one], [tmp_path / "link"]),
+        ([tmp_path / "hard"], [one]),
+        ([], [two, relative]),
+        ([], ["-", "-"]),
+        ([], ["-", "/dev/stdout"]),
+    ]
     for inputs, outputs in refused:
         with pytest.raises(UsageError) as caught:
             refuse_same(inputs, outputs)

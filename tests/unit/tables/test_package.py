@@ -14,7 +14,16 @@ def test_the_public_names_are_sorted_and_there() -> None:
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
-    heavy = ("pyarrow", "python_calamine", "xlsxwriter", "phonenumbers", "zipfile", "tempfile", "csv", "openpyxl")
+    heavy = (
+        "pyarrow",
+        "python_calamine",
+        "xlsxwriter",
+        "phonenumbers",
+        "zipfile",
+        "tempfile",
+        "csv",
+        "openpyxl",
+    )
     program = f"import sys, quietline.tables; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

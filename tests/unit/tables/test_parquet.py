@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import sys
@@ -25,17 +26,27 @@ def data() -> bytes:
 def test_parquet_is_read_from_any_source(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(data)
     for source in (tmp_path / "a.parquet", data, io.BytesIO(data), gzip.compress(data)):
-        with open_stream(source) as stream:
-            with open_parquet(stream) as file:
-                assert file.num_row_groups == 5
-                assert file.read().equals(TABLE)
+        with open_stream(source) as stream, open_parquet(stream) as file:
+            assert file.num_row_groups == 5
+            assert file.read().equals(TABLE)
+
+
+def test_a_file_opened_by_name_is_closed_with_the_parquet_file(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(data)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for source in (tmp_path / "a.parquet", gzip.compress(data)):
+        file = open_parquet(source)
+        assert file.read_row_group(4).num_rows == 1000
+        del file
+        gc.collect()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize("share", [0.001, 0.5, 0.99])
 def test_parquet_that_was_cut_off_is_refused(data: bytes, share: float) -> None:
-    with open_stream(data[: int(len(data) * share)], name="dnc.parquet") as stream:
-        with pytest.raises(InputError) as caught:
-            open_parquet(stream)
+    short = data[: int(len(data) * share)]
+    with open_stream(short, name="dnc.parquet") as stream, pytest.raises(InputError) as caught:
+        open_parquet(stream)
     assert caught.value.code == "input.corrupt_parquet"
     assert "dnc.parquet" in caught.value.message
     assert caught.value.advice

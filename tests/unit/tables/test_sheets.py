@@ -4,15 +4,19 @@ import datetime
 import gzip
 import io
 import sys
+import tempfile
 import zipfile
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import xlsxwriter
 
 from quietline.errors import InputError, MissingExtraError, OutputError
 from quietline.tables import cell_text, open_output, open_stream, read_sheet, sheets, write_sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAY = datetime.date(2024, 2, 29)
 MOMENT = datetime.datetime(2024, 2, 29, 13, 14, 15)  # noqa: DTZ001 - a workbook knows no zones
@@ -42,7 +46,13 @@ def test_what_is_written_is_read_with_its_types(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     assert write_sheet(path, rows, title="数据") == 5
     sheet = read_sheet(path)
-    assert (sheet.title, sheet.titles, sheet.first_row, sheet.width, sheet.height) == ("数据", ("数据",), 1, 6, 5)
+    assert (sheet.title, sheet.titles, sheet.first_row, sheet.width, sheet.height) == (
+        "数据",
+        ("数据",),
+        1,
+        6,
+        5,
+    )
     assert list(sheet.rows) == [
         ["phone", "name", "since", "moment", "ok", "share"],
         [2125551234.0, "张伟", DAY, MOMENT, True, 0.5],
@@ -99,7 +109,7 @@ def test_a_workbook_is_read_from_any_source(tmp_path: Path) -> None:
 
 
 def test_the_only_visible_sheet_with_rows_is_meant() -> None:
-    parts = (("hidden", {"A1": 1}), ("empty", {}), ("data", {"A1": "x"}))
+    parts = (("empty", {}), ("hidden", {"A1": 1}), ("data", {"A1": "x"}))
     assert read_sheet(workbook(*parts, hidden=("hidden",))).title == "data"
     assert list(read_sheet(workbook(("a", {}))).rows) == []
 
@@ -153,14 +163,18 @@ def test_an_open_output_is_left_to_be_committed(tmp_path: Path) -> None:
     assert list(read_sheet(path).rows) == [["x"]]
 
 
-def test_a_full_disk_shows_as_an_output_error() -> None:
+def test_a_full_disk_shows_as_an_output_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     rows = ([f"row {i}", i] for i in range(20_000))
     with pytest.raises(OutputError) as caught:
         write_sheet("/dev/full", rows)
     assert caught.value.code == "output.disk_full"
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_that_cannot_be_had_leave_nothing(tmp_path: Path) -> None:
+def test_rows_that_cannot_be_had_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def rows() -> object:
         yield ["x"]
         raise InputError("cut off")
@@ -171,11 +185,24 @@ def test_rows_that_cannot_be_had_leave_nothing(tmp_path: Path) -> None:
 
 
 CELLS = [
-    (None, ""), ("", ""), ("x", "x"), (True, "TRUE"), (False, "FALSE"), (2125551234.0, "2125551234"), (0.1, "0.1"),
-    (-3.0, "-3"), (2125551234, "2125551234"), (1e20, "1e+20"), (float("nan"), ""), (DAY, "2024-02-29"),
-    (MOMENT, "2024-02-29 13:14:15"), (datetime.time(7, 5), "07:05:00"), (Decimal("2125551234"), "2125551234"),
-    (b"abc", "abc"), (123456789012345.0, "123456789012345"),
-]  # fmt: skip
+    (None, ""),
+    ("", ""),
+    ("x", "x"),
+    (True, "TRUE"),
+    (False, "FALSE"),
+    (2125551234.0, "2125551234"),
+    (0.1, "0.1"),
+    (-3.0, "-3"),
+    (2125551234, "2125551234"),
+    (1e20, "1e+20"),
+    (float("nan"), ""),
+    (DAY, "2024-02-29"),
+    (MOMENT, "2024-02-29 13:14:15"),
+    (datetime.time(7, 5), "07:05:00"),
+    (Decimal("2125551234"), "2125551234"),
+    (b"abc", "abc"),
+    (123456789012345.0, "123456789012345"),
+]
 
 
 @pytest.mark.parametrize(("value", "text"), CELLS)

@@ -8,12 +8,15 @@ import sys
 import threading
 import tracemalloc
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from quietline.errors import InputError, UsageError
 from quietline.tables import open_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = b"phone,name\n" + b"".join(b"21255512%02d,Ann %d\n" % (i % 100, i) for i in range(20_000))
 
@@ -48,7 +51,17 @@ def packed(tmp_path: Path) -> Path:
 def test_every_kind_of_source_gives_the_same_bytes(plain: Path, packed: Path) -> None:
     fd = pipe_of(TEXT)
     with plain.open("rb") as opened, os.fdopen(fd, "rb") as pipe:
-        sources = [plain, str(plain), packed, TEXT, bytearray(TEXT), memoryview(TEXT), opened, io.BytesIO(TEXT), pipe]
+        sources = [
+            plain,
+            str(plain),
+            packed,
+            TEXT,
+            bytearray(TEXT),
+            memoryview(TEXT),
+            opened,
+            io.BytesIO(TEXT),
+            pipe,
+        ]
         sources += [gzip.compress(TEXT), io.BytesIO(gzip.compress(TEXT))]
         for source in sources:
             with open_stream(source) as stream:
@@ -64,7 +77,9 @@ def test_every_kind_of_source_gives_the_same_bytes(plain: Path, packed: Path) ->
 
 
 def test_a_dash_is_standard_input() -> None:
-    program = "from quietline.tables import open_stream as o; s = o('-'); print(s.name, s.size, len(s.read()))"
+    program = (
+        "from quietline.tables import open_stream as o; s = o('-'); print(s.name, s.size, len(s.read()))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], input=gzip.compress(TEXT), capture_output=True, check=True
     )
@@ -107,7 +122,9 @@ def test_a_gzip_file_that_was_cut_off_is_refused_with_advice(packed: Path, missi
     )
 
 
-def test_a_gzip_file_cut_off_between_two_members_is_as_good_as_whole_but_one_cut_in_the_second_is_not() -> None:
+def test_a_gzip_file_cut_off_between_two_members_is_as_good_as_whole_but_one_cut_in_the_second_is_not() -> (
+    None
+):
     two = gzip.compress(b"one\n") + gzip.compress(b"two\n")
     first = len(gzip.compress(b"one\n"))
     with open_stream(two[:first]) as stream:
@@ -160,7 +177,9 @@ def test_reading_needs_the_same_memory_whatever_the_size() -> None:
     assert peak < 2 << 20
 
 
-def test_what_cannot_be_opened_is_named_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_opened_is_named_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for path, code in [(tmp_path / "no.csv", "input.missing"), (tmp_path, "input.directory")]:
         with pytest.raises(InputError) as caught:
             open_stream(path)
@@ -187,7 +206,7 @@ def test_a_file_that_fails_while_being_read_is_named() -> None:
         def readinto(self, _: object) -> int:
             raise OSError(5, "Input/output error")
 
-    with pytest.raises(InputError, match="broken.csv could not be read to its end: Input/output error"):
+    with pytest.raises(InputError, match=r"broken\.csv could not be read to its end: Input/output error"):
         open_stream(Broken())
 
 
@@ -236,9 +255,9 @@ def test_gzip_within_gzip_is_seen() -> None:
 
 
 def test_an_old_excel_file_is_refused_with_advice() -> None:
-    with open_stream(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", name="dnc.xls") as stream:
-        with pytest.raises(InputError) as caught:
-            stream.expect("text", "xlsx")
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"
+    with open_stream(old, name="dnc.xls") as stream, pytest.raises(InputError) as caught:
+        stream.expect("text", "xlsx")
     assert caught.value.code == "input.kind"
     assert "dnc.xls is an old Excel file" in caught.value.message
     assert "save it as .xlsx or .csv" in caught.value.advice

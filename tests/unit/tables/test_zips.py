@@ -5,13 +5,16 @@ import io
 import os
 import stat
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from quietline.errors import InputError
 from quietline.tables import members, open_stream
 from quietline.tables.streams import Stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = b"".join(b"416,%07d\n" % i for i in range(5000))
 
@@ -50,7 +53,9 @@ def test_members_come_in_order_without_what_the_systems_leave_behind() -> None:
     ]
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
 def test_every_usual_method_is_read(method: int) -> None:
     assert contents(archive(("a.txt", ROWS), method=method)) == [("dnc.zip:a.txt", ROWS)]
 

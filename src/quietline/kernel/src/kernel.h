@@ -78,6 +78,9 @@ typedef struct {
 size_t ql_scan_rows(const ql_dialect *dialect, const uint8_t *data, size_t n, int final, size_t row_capacity,
                     uint32_t *row_starts, uint32_t *starts, uint32_t *lengths);
 
+/* Offset behind the last row end in data[0..n), 0 where there is none; SIZE_MAX where only ql_scan_rows can tell. */
+size_t ql_last_row_end(const ql_dialect *dialect, const uint8_t *data, size_t n);
+
 /* Copy the rows with keep[i] != 0, in runs, to out. Returns the bytes written. out has room for all rows. */
 size_t ql_copy_rows(const uint8_t *data, const uint32_t *row_starts, const uint8_t *keep, size_t rows, uint8_t *out);
 

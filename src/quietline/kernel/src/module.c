@@ -150,6 +150,22 @@ static PyObject *kernel_scan_rows(PyObject *self, PyObject *args) {
     return PyLong_FromSize_t(rows);
 }
 
+/* last_row_end(delimiter, quote, terminator, gb, data) -> offset, or -1 where only scan_rows can tell */
+static PyObject *kernel_last_row_end(PyObject *self, PyObject *args) {
+    (void)self;
+    ql_dialect dialect = {.column_count = 0};
+    Py_buffer data;
+    size_t end;
+    if (!PyArg_ParseTuple(args, "bbbby*", &dialect.delimiter, &dialect.quote, &dialect.terminator, &dialect.gb, &data)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    end = ql_last_row_end(&dialect, data.buf, (size_t)data.len);
+    Py_END_ALLOW_THREADS;
+    PyBuffer_Release(&data);
+    return PyLong_FromSsize_t(end == SIZE_MAX ? -1 : (Py_ssize_t)end);
+}
+
 /* Are the row offsets ascending and inside the data? */
 static int rows_inside(const uint32_t *row_starts, size_t rows, size_t n) {
     for (size_t i = 0; i < rows; i++) {
@@ -490,6 +506,7 @@ static PyMethodDef methods[] = {
     {"plan", kernel_plan, METH_O, NULL},
     {"parse_numbers", kernel_parse_numbers, METH_VARARGS, NULL},
     {"scan_rows", kernel_scan_rows, METH_VARARGS, NULL},
+    {"last_row_end", kernel_last_row_end, METH_VARARGS, NULL},
     {"copy_rows", kernel_copy_rows, METH_VARARGS, NULL},
     {"note_rows", kernel_note_rows, METH_VARARGS, NULL},
     {"crc32c", kernel_crc32c, METH_VARARGS, NULL},

@@ -2,7 +2,7 @@
  *
  * What a row is follows RFC 4180 as Python's csv module reads it: a quote opens a quoted field only as the field's
  * first byte; inside, a doubled quote is a quote; after the closing quote the field goes on to the next delimiter.
- * A piece of data without any quote (the usual case) is cut 64 bytes at a time; otherwise byte by byte. */
+ * Data are cut 64 bytes at a time; a row with a quote out of place, and what is left at the end, byte by byte. */
 #include "kernel.h"
 
 #if defined(__SSE2__)
@@ -17,8 +17,18 @@ typedef struct {
     uint32_t column; /* number of the field that begins at `field` */
     uint32_t wanted; /* how many wanted columns this row has had */
     size_t field;    /* where the current field begins */
-    size_t close;    /* where the closing quote of the current field stands, when nothing in it is escaped; else 0 */
 } cutter;
+
+/* What 64 bytes hold, one bit a byte; line ends and delimiters inside quotes do not count. */
+typedef struct {
+    uint64_t lines, delimiters;
+} marks;
+
+/* Where quotes stand as 64 bytes follow on 64 bytes. */
+typedef struct {
+    uint64_t inside;   /* all ones: the next byte lies inside quotes */
+    uint64_t boundary; /* 1: a quote that is the next byte opens a field, or follows a quote that seemed to close one */
+} quote_state;
 
 /* Bit i of the result: block[i] == byte, for 64 bytes. */
 static inline uint64_t matches(const uint8_t *block, uint8_t byte) {
@@ -37,11 +47,41 @@ static inline uint64_t matches(const uint8_t *block, uint8_t byte) {
 #endif
 }
 
+/* Bit i of the result: an odd number of bits is set in bits[0..i]. */
+static inline uint64_t prefix_xor(uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+}
+
+/* Read the marks of 64 bytes. Returns 0 where a quote stands that neither opens a field nor closes one: what is quoted
+ * and what not then hangs on every byte before, and the row is left to cut_any. */
+static inline int read_marks(const ql_dialect *dialect, const uint8_t *block, quote_state *state, marks *found) {
+    uint64_t lines = matches(block, dialect->terminator);
+    uint64_t delimiters = dialect->delimiter ? matches(block, dialect->delimiter) : 0;
+    uint64_t quotes = dialect->quote ? matches(block, dialect->quote) : 0;
+    uint64_t boundary = lines | delimiters;
+    if (quotes | state->inside) {
+        uint64_t inside = prefix_xor(quotes) ^ state->inside; /* the opening quote included, the closing one not */
+        boundary = (boundary & ~inside) | (quotes & ~inside);
+        if (quotes & inside & ~(boundary << 1 | state->boundary)) return 0;
+        lines &= ~inside;
+        delimiters &= ~inside;
+        state->inside = 0 - (inside >> 63);
+    }
+    state->boundary = boundary >> 63;
+    found->lines = lines;
+    found->delimiters = delimiters;
+    return 1;
+}
+
+/* Note the wanted field that ends at `end`, without its quotes where nothing in it is escaped. */
 static inline void take_field(cutter *c, size_t end) {
     size_t place = c->wanted * c->row_capacity + c->rows, start = c->field;
-    if (QL_UNLIKELY(c->close)) {
+    const uint8_t quote = c->dialect->quote;
+    if (quote && start < end && QL_UNLIKELY(c->data[start] == quote) && start + 1 < end && c->data[end - 1] == quote &&
+        memchr(c->data + start + 1, quote, end - start - 2) == NULL) {
         start++;
-        end = c->close;
+        end--;
     }
     c->starts[place] = (uint32_t)start;
     c->lengths[place] = (uint32_t)(end - start);
@@ -56,112 +96,132 @@ static inline void end_field(cutter *c, size_t end) {
     if (is_wanted(c)) take_field(c, end);
     c->column++;
     c->field = end + 1;
-    c->close = 0;
 }
 
-/* The row ends with the line end at data[end] (or, where the data stop, at data[end] == one past the last byte). */
+static inline void begin_row(cutter *c, size_t start) {
+    c->row_starts[c->rows] = (uint32_t)start;
+    c->field = start;
+    c->column = 0;
+    c->wanted = 0;
+}
+
+/* The row's last field ends at field_end, the next row begins at `next`. */
 static inline void end_row(cutter *c, size_t field_end, size_t next) {
-    size_t row = c->rows, begin = c->row_starts[row];
-    int blank = field_end == begin;
+    size_t row = c->rows;
+    int blank = field_end == c->row_starts[row];
     if (!blank && is_wanted(c)) take_field(c, field_end);
     while (c->wanted < c->dialect->column_count) { /* the row is too short for this column */
         size_t place = c->wanted++ * c->row_capacity + row;
         c->starts[place] = (uint32_t)field_end;
         c->lengths[place] = blank ? QL_BLANK_LENGTH : 0;
     }
-    c->row_starts[++c->rows] = (uint32_t)next;
-    c->field = next;
-    c->column = 0;
-    c->wanted = 0;
-    c->close = 0;
+    c->rows++;
+    begin_row(c, next);
 }
 
 static inline size_t trim_cr(const cutter *c, size_t end) {
     return c->dialect->terminator == '\n' && end > c->row_starts[c->rows] && c->data[end - 1] == '\r' ? end - 1 : end;
 }
 
-/* Cut data without quotes from `at` on; returns where it stopped (row capacity, or less than 64 bytes left). */
-static size_t cut_plain(cutter *c, size_t at, size_t n) {
-    const uint8_t terminator = c->dialect->terminator, delimiter = c->dialect->delimiter;
-    for (; at + 64 <= n; at += 64) {
-        uint64_t lines = matches(c->data + at, terminator);
-        uint64_t marks = lines | (delimiter ? matches(c->data + at, delimiter) : 0);
-        for (; marks; marks &= marks - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(marks);
-            size_t place = at + bit;
-            if (lines >> bit & 1) {
-                end_row(c, trim_cr(c, place), place + 1);
-                if (QL_UNLIKELY(c->rows == c->row_capacity)) return n;
+/* Cut 64 bytes at a time from a row's beginning on, until fewer are left, a quote is out of place or the rows are full. */
+static void cut_blocks(cutter *c, size_t n) {
+    const ql_dialect *dialect = c->dialect;
+    quote_state state = {.inside = 0, .boundary = 1};
+    marks m;
+    for (size_t at = c->field; at + 64 <= n; at += 64) {
+        if (QL_UNLIKELY(!read_marks(dialect, c->data + at, &state, &m))) return;
+        for (uint64_t rest = ~(uint64_t)0;;) {
+            /* behind the last wanted field only line ends are of interest */
+            uint64_t next = (c->wanted < dialect->column_count ? m.lines | m.delimiters : m.lines) & rest;
+            if (next == 0) break;
+            unsigned bit = (unsigned)__builtin_ctzll(next);
+            rest = ~(uint64_t)0 << bit << 1;
+            if (m.lines >> bit & 1) {
+                end_row(c, trim_cr(c, at + bit), at + bit + 1);
+                if (QL_UNLIKELY(c->rows == c->row_capacity)) return;
             } else {
-                end_field(c, place);
+                end_field(c, at + bit);
             }
         }
     }
-    return at;
 }
 
-/* End of the quoted field that opens at data[at]: the place of its closing quote, or n where it does not close. */
-static size_t closing_quote(const ql_dialect *dialect, const uint8_t *data, size_t at, size_t n, int *doubled) {
-    for (size_t i = at + 1; i < n; i++) {
-        if (dialect->gb && data[i] >= 0x81 && i + 1 < n) {
-            i += data[i + 1] >= 0x30 && data[i + 1] <= 0x39 ? 3 : 1;
-        } else if (data[i] == dialect->quote) {
-            if (i + 1 < n && data[i + 1] == dialect->quote) {
-                *doubled = 1;
-                i++;
-            } else {
-                return i;
-            }
+/* Bytes that the character at data[at] takes in GB 18030; 1 for anything that cannot be one. */
+static inline size_t gb_length(const uint8_t *data, size_t at, size_t n) {
+    if (data[at] < 0x81 || at + 1 >= n) return 1;
+    return data[at + 1] >= 0x30 && data[at + 1] <= 0x39 ? 4 : 2;
+}
+
+/* Place of the quote that closes the field opened at data[at], or n where none does. */
+static size_t closing_quote(const ql_dialect *dialect, const uint8_t *data, size_t at, size_t n) {
+    for (size_t i = at + 1; i < n;) {
+        if (data[i] == dialect->quote) {
+            if (i + 1 == n || data[i + 1] != dialect->quote) return i;
+            i += 2;
+        } else {
+            i += dialect->gb ? gb_length(data, i, n) : 1;
         }
     }
     return n;
 }
 
-/* Cut any data, one byte at a time. Rows that are not complete by n are left, unless final. */
-static void cut_any(cutter *c, size_t at, size_t n, int final) {
+/* Cut any data from a row's beginning on, one byte at a time, until `row_limit` rows are there. A row that is not complete
+ * by n is left, unless final. */
+static void cut_any(cutter *c, size_t n, int final, size_t row_limit) {
     const ql_dialect *dialect = c->dialect;
     const uint8_t *data = c->data;
-    while (at < n && c->rows < c->row_capacity) {
+    size_t at = c->field;
+    while (at < n && c->rows < row_limit) {
         if (dialect->quote && data[at] == dialect->quote && at == c->field) {
-            int doubled = 0;
-            size_t close = closing_quote(dialect, data, at, n, &doubled);
-            /* a quote that is the last byte so far may be half of a doubled one */
-            if (close + 1 >= n && !final) return;
-            if (close >= n) { /* never closed: the rest of the data is this field */
-                at = n;
-                break;
-            }
-            size_t after = close + 1;
-            int ends = after >= n || data[after] == dialect->terminator ||
-                       (dialect->delimiter && data[after] == dialect->delimiter) ||
-                       (data[after] == '\r' && after + 1 < n && data[after + 1] == '\n');
-            if (ends && !doubled) c->close = close;
-            at = after;
+            size_t close = closing_quote(dialect, data, at, n);
+            if (close + 1 >= n && !final) break; /* not closed yet; or this may be half of a doubled quote */
+            at = close < n ? close + 1 : n;
         } else if (data[at] == dialect->terminator) {
             end_row(c, trim_cr(c, at), at + 1);
             at++;
         } else if (dialect->delimiter && data[at] == dialect->delimiter) {
             end_field(c, at);
             at++;
-        } else if (dialect->gb && data[at] >= 0x81 && at + 1 < n) {
-            at += data[at + 1] >= 0x30 && data[at + 1] <= 0x39 ? 4 : 2;
         } else {
-            at++;
+            at += dialect->gb ? gb_length(data, at, n) : 1;
         }
     }
-    if (final && c->rows < c->row_capacity && c->row_starts[c->rows] < n) end_row(c, trim_cr(c, n), n);
+    if (at >= n && final && c->rows < row_limit && c->row_starts[c->rows] < n) end_row(c, trim_cr(c, n), n);
 }
 
 size_t ql_scan_rows(const ql_dialect *dialect, const uint8_t *data, size_t n, int final, size_t row_capacity,
                     uint32_t *row_starts, uint32_t *starts, uint32_t *lengths) {
     cutter c = {.dialect = dialect, .data = data, .row_capacity = row_capacity, .row_starts = row_starts,
                 .starts = starts, .lengths = lengths};
-    row_starts[0] = 0;
-    size_t at = 0;
-    int awkward = dialect->gb || (dialect->quote && n > 0 && memchr(data, dialect->quote, n) != NULL);
-    if (!awkward) at = cut_plain(&c, 0, n);
-    if (c.rows < row_capacity) cut_any(&c, at, n, final);
+    begin_row(&c, 0);
+    while (!dialect->gb && c.rows < row_capacity && n - c.row_starts[c.rows] >= 64) {
+        cut_blocks(&c, n);
+        if (c.rows == row_capacity) return c.rows;
+        begin_row(&c, c.row_starts[c.rows]); /* the row that was left half done */
+        size_t stuck = c.rows;
+        cut_any(&c, n, final, c.rows + 1 < row_capacity ? c.rows + 1 : row_capacity);
+        if (c.rows == stuck) return c.rows;
+    }
+    if (c.rows < row_capacity) {
+        begin_row(&c, c.row_starts[c.rows]);
+        cut_any(&c, n, final, row_capacity);
+    }
     return c.rows;
+}
+
+size_t ql_last_row_end(const ql_dialect *dialect, const uint8_t *data, size_t n) {
+    quote_state state = {.inside = 0, .boundary = 1};
+    marks m;
+    size_t end = 0, at = 0;
+    if (dialect->gb) return SIZE_MAX;
+    for (; at + 64 <= n; at += 64) {
+        if (!read_marks(dialect, data + at, &state, &m)) return SIZE_MAX;
+        if (m.lines) end = at + 64 - (size_t)__builtin_clzll(m.lines);
+    }
+    uint8_t tail[64] = {0};
+    if (at < n) memcpy(tail, data + at, n - at);
+    if (!read_marks(dialect, tail, &state, &m)) return SIZE_MAX;
+    return m.lines ? at + 64 - (size_t)__builtin_clzll(m.lines) : end;
 }
 
 size_t ql_copy_rows(const uint8_t *data, const uint32_t *row_starts, const uint8_t *keep, size_t rows, uint8_t *out) {

@@ -1,0 +1,111 @@
+"""The ``quietline`` command: finds the sub-command, and turns errors into one clear line and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from quietline import __version__
+from quietline.errors import OutputError, QuietlineError
+
+__all__ = ["EXIT_STATUSES", "cli", "run"]
+
+EXIT_STATUSES = {
+    0: "done: the output was written, whatever the list held",
+    1: "a check found problems: a receipt does not hold, a file is damaged, a row is bad and --strict was given",
+    2: "the command was put together wrongly; nothing was read or written",
+    3: "an input cannot be read; nothing was written",
+    4: "an output cannot be written; what stood there before is untouched",
+    5: "an optional library is missing",
+    130: "interrupted; nothing was written",
+}
+"""What the command returns, and what it means."""
+
+_COMMANDS = {
+    "key": ("quietline.cli.key", "Make and show the key that signs receipts."),
+    "number": ("quietline.cli.number", "Say what a text is as a telephone number."),
+    "receipt": ("quietline.cli.receipt", "Check receipts, and prove that a number was covered."),
+    "register": ("quietline.cli.register", "Build, ask, change and compare register files."),
+    "wash": ("quietline.cli.wash", "Check a calling list against registers."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Sub-commands are imported when they are called, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(status), meaning) for status, meaning in EXIT_STATUSES.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="quietline")
+def cli() -> None:
+    """Give people their telephone back: keep registers of numbers, wash calling lists, prove it.
+
+    \b
+    quietline register build dnc.txt --country US --name DNC -o dnc.qlr
+    quietline wash leads.csv --against dnc.qlr --country US -o clean.csv
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line and leave with its exit status."""
+    try:
+        status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except QuietlineError as error:
+        status = _report(error)
+    except click.exceptions.Abort:
+        status = _interrupted()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except KeyboardInterrupt:
+        status = _interrupted()
+    except BrokenPipeError:
+        status = _closed()
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report(error: QuietlineError) -> int:
+    if isinstance(error, OutputError) and error.code == "output.closed":
+        return _closed()
+    click.echo(f"quietline: {error.message}", err=True)
+    if error.advice:
+        click.echo(f"  {error.advice}", err=True)
+    return error.exit_code
+
+
+def _interrupted() -> int:
+    click.echo("quietline: interrupted; nothing was written.", err=True)
+    return 128 + signal.SIGINT
+
+
+def _closed() -> int:
+    """Nobody reads our output any more (``| head``): stop quietly, as other tools do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+if __name__ == "__main__":
+    run()
