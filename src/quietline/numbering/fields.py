@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quietline.kernel import ASK, parse_fields
+from quietline.kernel import ASK, BLANK, parse_fields
 from quietline.numbering import plans
 from quietline.numbering.bulk import Numbers
 from quietline.numbering.keys import Kind, has_calling_code
@@ -73,7 +73,7 @@ class FieldParser:
         repairs = np.zeros(len(keys), dtype=np.uint16)
         if library.kinds != Kind.E164:
             # what else a text may be depends on more than the number in it
-            statuses[statuses == Status.UNASSIGNED] = ASK
+            statuses[~np.isin(statuses, (Status.OK, Status.EMPTY, BLANK))] = ASK
             if library.calling_code == 86:
                 statuses[statuses == Status.OK] = ASK
             asked_count = -1

@@ -111,6 +111,11 @@ class _View:
         ).reshape(-1, 2)
 
 
+def _unchecked(root: Root) -> NDArray[np.uint8]:
+    """Make the set of blocks that were found to be sound: none yet. One bit an index entry."""
+    return np.zeros(root.index_capacity // 8 + 1, dtype=np.uint8)
+
+
 def _root_problem(root: Root, mapped: mmap.mmap) -> str:
     end = root.index_offset + 16 * root.index_capacity
     size = len(mapped)
@@ -200,8 +205,7 @@ class Register:
                 break
         if problem:
             raise RegisterCorruptError(f"{name}: {problem}.", advice="Fetch or build the file again.")
-        checked = np.zeros(root.index_capacity, dtype=np.uint8)
-        return _View(mapped, root, read_metadata(mapped, root, name=name), checked)
+        return _View(mapped, root, read_metadata(mapped, root, name=name), _unchecked(root))
 
     @property
     def _current(self) -> _View:
@@ -220,7 +224,8 @@ class Register:
                 metadata = view.metadata
                 if root.metadata_offset != view.root.metadata_offset:
                     metadata = read_metadata(view.mapped, root, name=self.path.name)
-                view = _View(view.mapped, root, metadata, view.checked)
+                # pointers may lead to other blocks now: those have not been checked
+                view = _View(view.mapped, root, metadata, _unchecked(root))
             self._view = view
         return view
 
@@ -250,7 +255,8 @@ class Register:
                 view.mapped,
                 view.root.index_offset,
                 view.root.index_capacity,
-                view.checked,
+                # while a writer is at work a pointer may change between two look-ups: check every time
+                _unchecked(view.root) if view.root.updating else view.checked,
                 keys,
                 day,
                 dated,

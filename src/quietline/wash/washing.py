@@ -138,15 +138,22 @@ def wash(
             for register in against
         ]
         names = register_names(registers)
-        stream = stack.enter_context(open_stream(source))
+        decisive = {
+            "keep_invalid": keep_invalid,
+            "duplicates": duplicates,
+            "only_country": only_country,
+            "first_of_several": first_of_several,
+            "on": on.isoformat() if on else None,
+        }
+        collector = receipt.begin(stack, registers, names, country, decisive) if receipt else None
+        stream = stack.enter_context(open_stream(collector.watch_list(source) if collector else source))
         outputs = stack.enter_context(OutputSet())
         tally = Tally(names, keep_invalid=keep_invalid)
-        collector = receipt.begin(stack, registers, names, country) if receipt else None
+        judge = Judge(registers, on=on, days=removed is not None or annotated is not None)
         shared: dict[str, Any] = {
-            "judge": Judge(registers, on=on, days=removed is not None or annotated is not None),
+            "judge": collector.watch_judge(judge) if collector else judge,
             "tally": tally,
             "seen": SeenNumbers() if duplicates else None,
-            "collect": collector.add if collector else None,
             "progress": _progress(stream, tally, progress),
         }
         reading = {"first_of_several": first_of_several, "only_country": only_country}
@@ -154,6 +161,8 @@ def wash(
             name: outputs.open(target) if target is not None else None
             for name, target in (("clean", clean), ("removed", removed), ("annotated", annotated))
         }
+        if collector is not None:
+            opened = collector.watch_outputs(outputs, opened)
         kind = stream.expect("text", "xlsx", "parquet")
         prepare = _text_wash if kind == "text" else _table_wash
         job, found, column_names = prepare(stream, options, country, reading, names, shared, opened)
@@ -168,7 +177,7 @@ def wash(
             **tally.counts(),
         )
         if collector is not None:
-            collector.finish(outputs, summary)
+            collector.finish(summary)
         return summary
 
 
@@ -256,7 +265,6 @@ def _text_columns(
     if options.columns:
         return _few(resolve_columns(names, options.columns))
     rows = rows_of(sample, text_format, _SAMPLE_ROWS, complete=complete)
-    rows = rows[1:] if text_format.header else rows
     return _few(find_number_columns(rows, names, country=country, header=text_format.header))
 
 

@@ -14,7 +14,7 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define QL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define QL_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define QL_PREFETCH(p) __builtin_prefetch((p), 0, 1)
+#define QL_PREFETCH(p) __builtin_prefetch((p), 0, 3)
 #else
 #define QL_LIKELY(x) (x)
 #define QL_UNLIKELY(x) (x)
@@ -40,6 +40,7 @@ uint32_t ql_crc32c(uint32_t crc, const uint8_t *p, size_t n);
 /* ---- number.c: raw text to key ------------------------------------------------------------------------------- */
 
 /* Answers of the fast path; the values are those of quietline.numbering.Status.
+ * The statuses for a wrong length (4, 5, 6) are given too, without a key.
  * QL_BLANK: the line is blank, there is no row. QL_ASK: only the library can tell. */
 enum { QL_OK = 0, QL_UNASSIGNED = 1, QL_EMPTY = 2, QL_BLANK = 254, QL_ASK = 255 };
 
@@ -146,7 +147,7 @@ typedef struct {
     uint64_t mapped;       /* bytes of it */
     const ql_entry *index; /* capacity entries inside the map */
     uint64_t capacity;     /* a multiple of QL_BUCKET, not 0 */
-    uint8_t *checked;      /* one byte per entry, not 0 once its block's checksum was right */
+    uint8_t *checked;      /* one bit per entry, set once its block was found to be sound */
 } ql_register;
 
 /* Results of ql_lookup. */

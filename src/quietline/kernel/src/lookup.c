@@ -1,18 +1,23 @@
 /* Bulk look-up. Numbers of a calling list fall all over a register of hundreds of megabytes, so nearly every one is a
- * cache miss. Done one after another those misses would be waited for one after another; done in batches, each in
- * three passes that only prefetch for the next, they overlap. */
+ * cache miss. Waiting for one miss after another would take ten times as long as letting them overlap, which a processor
+ * does by itself as long as nothing makes it guess. So a batch is done in passes, each a loop without a branch that hangs on
+ * what was loaded: fetch the buckets of the index; read them; load the bits. What needs a decision (a prefix that is not in
+ * its own bucket, a block touched for the first time, a block that is no bitmap) is put on a list and done between. */
 #include "kernel.h"
 
-#define BATCH 256
+#define BATCH 512
+#define NO_BIT 1u /* a bit of the file that is known to be 0: bit 1 of the magic's first letter */
 
 typedef struct {
-    uint64_t slot[BATCH]; /* first the bucket's first entry, then the prefix's own */
     uint64_t prefix[BATCH];
+    uint64_t slot[BATCH]; /* first the bucket's first entry, then the prefix's own */
     uint64_t pointer[BATCH]; /* 0: no block */
+    uint64_t bit[BATCH];     /* which bit of the file tells, where the block is a bitmap; else one of the block's first */
     uint16_t member[BATCH];
+    uint16_t todo[BATCH];
 } batch;
 
-static void prefetch_buckets(const ql_register *reg, const uint64_t *keys, size_t n, batch *b) {
+static void fetch_buckets(const ql_register *reg, const uint64_t *keys, size_t n, batch *b) {
     uint64_t buckets = reg->capacity / QL_BUCKET;
     for (size_t i = 0; i < n; i++) {
         uint64_t prefix = keys[i] / QL_BLOCK_NUMBERS;
@@ -34,57 +39,70 @@ static uint64_t probe_on(const ql_register *reg, uint64_t *slot, uint64_t word) 
     return 0;
 }
 
-static int resolve_pointers(const ql_register *reg, size_t n, batch *b, uint64_t *bad) {
-    uint16_t elsewhere[BATCH]; /* those that may stand in a later bucket: put aside, so that the loop never has to guess */
-    size_t elsewhere_count = 0;
+static inline uint64_t bit_of(uint64_t pointer, uint16_t member) {
+    uint64_t start = ql_pointer_offset(pointer) * 8, is_bits = ql_pointer_encoding(pointer) == QL_BITS;
+    uint64_t bit = start + ((QL_BLOCK_HEADER * 8 + member) & (0 - is_bits));
+    return pointer ? bit : NO_BIT;
+}
+
+static void read_buckets(const ql_register *reg, size_t n, batch *b) {
+    size_t elsewhere = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t word = b->prefix[i] + 1;
         const ql_entry *bucket = &reg->index[b->slot[i]];
         uint64_t in0 = bucket[0].prefix_word == word, in1 = bucket[1].prefix_word == word;
         uint64_t in2 = bucket[2].prefix_word == word, in3 = bucket[3].prefix_word == word;
         uint64_t here = in0 | in1 | in2 | in3, place = in1 | in2 << 1 | in3 << 1 | in3;
+        uint64_t pointer = __atomic_load_n(&bucket[place].pointer, __ATOMIC_ACQUIRE) & (0 - here);
         b->slot[i] += place;
-        b->pointer[i] = __atomic_load_n(&bucket[place].pointer, __ATOMIC_ACQUIRE) & (0 - here);
-        elsewhere[elsewhere_count] = (uint16_t)i;
-        elsewhere_count += !here & (bucket[3].prefix_word != 0);
+        b->pointer[i] = pointer;
+        b->bit[i] = bit_of(pointer, b->member[i]);
+        b->todo[elsewhere] = (uint16_t)i;
+        elsewhere += !here & (bucket[3].prefix_word != 0);
     }
-    for (size_t i = 0; i < elsewhere_count; i++) {
-        size_t one = elsewhere[i];
-        b->pointer[one] = probe_on(reg, &b->slot[one], b->prefix[one] + 1);
+    for (size_t t = 0; t < elsewhere; t++) {
+        size_t i = b->todo[t];
+        b->pointer[i] = probe_on(reg, &b->slot[i], b->prefix[i] + 1);
+        b->bit[i] = bit_of(b->pointer[i], b->member[i]);
     }
-    for (size_t i = 0; i < n; i++) {
-        uint64_t offset = ql_pointer_offset(b->pointer[i]);
-        if (QL_UNLIKELY(offset + QL_BLOCK_HEADER > reg->mapped)) {
-            *bad = b->prefix[i];
-            return ql_pointer_check(b->prefix[i], b->pointer[i]) ? QL_STALE : QL_CORRUPT;
-        }
-        /* right for the usual block, a bitmap; for others it fetches a line of the block that may help */
-        QL_PREFETCH(reg->map + offset + QL_BLOCK_HEADER + (b->member[i] >> 3));
-    }
-    return QL_FOUND_ALL;
 }
 
-/* An entry's pointer can be switched to another block by a writer, so what was checked is remembered with seven bits of
- * the pointer's own check: a switched pointer is checked anew. */
-static uint8_t checked_mark(uint64_t pointer) { return (uint8_t)((pointer >> 57) | 0x80u); }
-
-static int check_block(const ql_register *reg, uint64_t slot, uint64_t prefix, uint64_t pointer) {
-    uint64_t offset = ql_pointer_offset(pointer);
-    const uint8_t *block = reg->map + offset;
+static int check_block(const ql_register *reg, uint64_t prefix, uint64_t pointer) {
     if (!ql_pointer_check(prefix, pointer)) return QL_CORRUPT;
     if (ql_pointer_encoding(pointer) == QL_GONE) return QL_FOUND_ALL;
+    uint64_t offset = ql_pointer_offset(pointer);
     if (offset + QL_BLOCK_HEADER > reg->mapped) return QL_STALE;
+    const uint8_t *block = reg->map + offset;
     if (!ql_block_check(block, reg->mapped - offset, prefix)) {
-        size_t most = ql_block_length(block, SIZE_MAX); /* longer than what is mapped: the file may have grown */
-        return most > reg->mapped - offset ? QL_STALE : QL_CORRUPT;
+        size_t length = ql_block_length(block, SIZE_MAX); /* longer than what is mapped: the file may have grown */
+        return length > reg->mapped - offset ? QL_STALE : QL_CORRUPT;
     }
-    if (block[6] != ql_pointer_encoding(pointer)) return QL_CORRUPT;
-    __atomic_store_n(&reg->checked[slot], checked_mark(pointer), __ATOMIC_RELAXED);
+    return block[6] == ql_pointer_encoding(pointer) ? QL_FOUND_ALL : QL_CORRUPT;
+}
+
+/* Check the blocks that this batch touches first. Two threads may check the same one, or forget that they did: no harm. */
+static int check_blocks(const ql_register *reg, size_t n, batch *b, uint64_t *bad) {
+    size_t unchecked = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t slot = b->slot[i];
+        b->todo[unchecked] = (uint16_t)i;
+        unchecked += (b->pointer[i] != 0) & !(reg->checked[slot >> 3] >> (slot & 7) & 1);
+    }
+    for (size_t t = 0; t < unchecked; t++) {
+        size_t i = b->todo[t];
+        uint64_t slot = b->slot[i];
+        if (reg->checked[slot >> 3] >> (slot & 7) & 1) continue;
+        int result = check_block(reg, b->prefix[i], b->pointer[i]);
+        if (result != QL_FOUND_ALL) {
+            *bad = b->prefix[i];
+            return result;
+        }
+        reg->checked[slot >> 3] |= (uint8_t)(1u << (slot & 7));
+    }
     return QL_FOUND_ALL;
 }
 
-static size_t lower_bound16(const uint8_t *members, size_t n, uint16_t member) {
-    size_t low = 0;
+static size_t lower_bound16(const uint8_t *members, size_t low, size_t n, uint16_t member) {
     while (n > 0) {
         size_t half = n / 2;
         int right = ql_load16(members + 2 * (low + half)) < member;
@@ -92,6 +110,23 @@ static size_t lower_bound16(const uint8_t *members, size_t n, uint16_t member) {
         n = right ? n - half - 1 : half;
     }
     return low;
+}
+
+/* Where a member would stand in a list of `count` if they were spread evenly. */
+static inline size_t guess_rank(size_t count, uint16_t member) { return count * member / QL_BLOCK_NUMBERS; }
+
+/* Rank of the first member not below this one. Members are spread fairly evenly, so the search begins where this one would
+ * stand if they were quite evenly spread: a cache line or two, where halving would touch five. */
+static size_t find_rank(const uint8_t *members, size_t count, uint16_t member) {
+    size_t at = guess_rank(count, member), low = 0, high = count;
+    if (at < count && ql_load16(members + 2 * at) < member) {
+        low = at + 1;
+        if (low + 32 < count && ql_load16(members + 2 * (low + 32)) >= member) high = low + 32;
+    } else {
+        high = at;
+        if (high > 32 && ql_load16(members + 2 * (high - 32)) < member) low = high - 32;
+    }
+    return lower_bound16(members, low, high - low, member);
 }
 
 static size_t bits_before(const uint8_t *bits, uint16_t member) {
@@ -116,7 +151,7 @@ static int find_member(const uint8_t *block, uint16_t member, int dated, uint16_
         rank = bits_before(body, member);
         column = body + QL_BITS_BYTES;
     } else {
-        rank = lower_bound16(body, count, member);
+        rank = find_rank(body, count, member);
         if (rank == count || ql_load16(body + 2 * rank) != member) return 0;
         column = body + 2 * count;
     }
@@ -133,7 +168,7 @@ static int find_member(const uint8_t *block, uint16_t member, int dated, uint16_
 static int find_period(const uint8_t *block, uint16_t member, uint16_t on, uint16_t *since, uint16_t *terms) {
     size_t n = ql_load32(block + QL_BLOCK_HEADER);
     const uint8_t *members = block + QL_BLOCK_HEADER + 4, *sinces = members + 2 * n, *untils = sinces + 2 * n;
-    for (size_t i = lower_bound16(members, n, member); i < n && ql_load16(members + 2 * i) == member; i++) {
+    for (size_t i = lower_bound16(members, 0, n, member); i < n && ql_load16(members + 2 * i) == member; i++) {
         uint16_t first = ql_load16(sinces + 2 * i), last = ql_load16(untils + 2 * i);
         if (first <= on && (last == QL_OPEN_UNTIL || on < last)) {
             if (since) *since = first;
@@ -144,52 +179,44 @@ static int find_period(const uint8_t *block, uint16_t member, uint16_t on, uint1
     return 0;
 }
 
-/* Check the block of one look-up where that has not been done yet. */
-static inline int first_touch(const ql_register *reg, const batch *b, size_t i, uint64_t *bad) {
-    uint64_t pointer = b->pointer[i];
-    if (QL_LIKELY(reg->checked[b->slot[i]] == checked_mark(pointer)) || pointer == 0) return QL_FOUND_ALL;
-    *bad = b->prefix[i];
-    return check_block(reg, b->slot[i], b->prefix[i], pointer);
+/* The loop whose cache misses have to overlap. It stands by itself: together with other work it took twice the time. */
+static void __attribute__((noinline)) load_bits(const uint8_t *map, const uint64_t *bit, size_t n,
+                                                uint8_t *restrict hits) {
+    for (size_t i = 0; i < n; i++) hits[i] = map[bit[i] >> 3] >> (bit[i] & 7) & 1;
 }
 
-/* Presence only: the usual case, and the one that has to be fast. */
-static int test_bits(const ql_register *reg, size_t n, const batch *b, uint16_t on, uint8_t *hits, uint64_t *bad) {
+/* Rows whose answer the bits do not hold: other kinds of blocks, and, where days or terms matter, hits. */
+static size_t list_others(batch *b, size_t n, const uint8_t *hits, int bits_only) {
+    size_t others = 0;
     for (size_t i = 0; i < n; i++) {
-        int result = first_touch(reg, b, i, bad);
-        if (QL_UNLIKELY(result != QL_FOUND_ALL)) return result;
-        uint64_t pointer = b->pointer[i];
-        uint16_t member = b->member[i];
-        const uint8_t *block = reg->map + ql_pointer_offset(pointer);
-        if (QL_LIKELY(ql_pointer_encoding(pointer) == QL_BITS)) {
-            hits[i] = block[QL_BLOCK_HEADER + (member >> 3)] >> (member & 7) & 1;
-        } else if (ql_pointer_encoding(pointer) == QL_LIST) {
-            hits[i] = (uint8_t)find_member(block, member, 0, 0, NULL, NULL);
-        } else {
-            int periods = ql_pointer_encoding(pointer) == QL_PERIODS;
-            hits[i] = periods ? (uint8_t)find_period(block, member, on, NULL, NULL) : 0;
+        int other = ql_pointer_encoding(b->pointer[i]) != QL_BITS, hit = hits[i] && !bits_only;
+        b->todo[others] = (uint16_t)i;
+        others += (b->pointer[i] != 0) & (other | hit);
+    }
+    return others;
+}
+
+/* Lists, periods, days, terms, and whether an entry stood there on a past day. */
+static void find_entries(const ql_register *reg, const batch *b, size_t others, uint16_t on, int dated, uint8_t *hits,
+                         uint16_t *since_out, uint16_t *terms_out) {
+    for (size_t t = 0; t < others; t++) {
+        size_t i = b->todo[t];
+        const uint8_t *block = reg->map + ql_pointer_offset(b->pointer[i]);
+        if (ql_pointer_encoding(b->pointer[i]) == QL_LIST) {
+            QL_PREFETCH(block + QL_BLOCK_HEADER + 2 * guess_rank(ql_load16(block + 4), b->member[i]));
         }
     }
-    return QL_FOUND_ALL;
-}
-
-static int find_entries(const ql_register *reg, size_t n, const batch *b, uint16_t on, int dated, uint8_t *hits,
-                        uint16_t *since_out, uint16_t *terms_out, uint64_t *bad) {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t t = 0; t < others; t++) {
+        size_t i = b->todo[t];
         uint16_t *since = since_out ? since_out + i : NULL, *terms = terms_out ? terms_out + i : NULL;
-        if (since) *since = 0;
-        if (terms) *terms = 0;
-        hits[i] = 0;
-        int result = first_touch(reg, b, i, bad);
-        if (QL_UNLIKELY(result != QL_FOUND_ALL)) return result;
         const uint8_t *block = reg->map + ql_pointer_offset(b->pointer[i]);
         unsigned encoding = ql_pointer_encoding(b->pointer[i]);
         if (encoding == QL_PERIODS) {
             hits[i] = (uint8_t)find_period(block, b->member[i], on, since, terms);
-        } else if (encoding == QL_BITS || encoding == QL_LIST) {
-            hits[i] = (uint8_t)find_member(block, b->member[i], dated, on, since, terms);
+        } else {
+            hits[i] = encoding != QL_GONE && find_member(block, b->member[i], dated, on, since, terms);
         }
     }
-    return QL_FOUND_ALL;
 }
 
 int ql_lookup(const ql_register *reg, const uint64_t *keys, size_t n, uint16_t on, int dated, uint8_t *hits,
@@ -198,16 +225,16 @@ int ql_lookup(const ql_register *reg, const uint64_t *keys, size_t n, uint16_t o
     int bits_only = !dated && since_out == NULL && terms_out == NULL;
     for (size_t done = 0; done < n; done += BATCH) {
         size_t size = n - done < BATCH ? n - done : BATCH;
-        prefetch_buckets(reg, keys + done, size, &b);
-        int result = resolve_pointers(reg, size, &b, bad);
+        fetch_buckets(reg, keys + done, size, &b);
+        read_buckets(reg, size, &b);
+        int result = check_blocks(reg, size, &b, bad);
         if (result != QL_FOUND_ALL) return result;
-        if (bits_only) {
-            result = test_bits(reg, size, &b, on, hits + done, bad);
-        } else {
-            uint16_t *since = since_out ? since_out + done : NULL, *terms = terms_out ? terms_out + done : NULL;
-            result = find_entries(reg, size, &b, on, dated, hits + done, since, terms, bad);
-        }
-        if (result != QL_FOUND_ALL) return result;
+        load_bits(reg->map, b.bit, size, hits + done);
+        uint16_t *since = since_out ? since_out + done : NULL, *terms = terms_out ? terms_out + done : NULL;
+        if (since) memset(since, 0, size * sizeof *since);
+        if (terms) memset(terms, 0, size * sizeof *terms);
+        size_t others = list_others(&b, size, hits + done, bits_only);
+        find_entries(reg, &b, others, on, dated, hits + done, since, terms);
     }
     return QL_FOUND_ALL;
 }

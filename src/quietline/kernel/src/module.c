@@ -436,7 +436,7 @@ static PyObject *kernel_lookup(PyObject *self, PyObject *args) {
     size_t n = key_bytes / 8;
     if (offset % 16 || offset > mapped || capacity == 0 || capacity % QL_BUCKET ||
         capacity > (mapped - offset) / sizeof(ql_entry) ||
-        checked_bytes < capacity || hit_bytes < n || (since && since_bytes < 2 * n) || (terms && terms_bytes < 2 * n)) {
+        checked_bytes < capacity / 8 + 1 || hit_bytes < n || (since && since_bytes < 2 * n) || (terms && terms_bytes < 2 * n)) {
         return fail(&b, "arrays do not fit the register");
     }
     int result;
