@@ -60,7 +60,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="quietline")
 def cli() -> None:
-    """Give people their telephone back: keep registers of numbers, wash calling lists, prove it.
+    r"""Give people their telephone back: keep registers of numbers, wash calling lists, prove it.
 
     \b
     quietline register build dnc.txt --country US --name DNC -o dnc.qlr

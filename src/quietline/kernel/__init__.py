@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ASK", "BLANK", "MAX_COLUMNS", "Rows", "RowScanner", "copy_rows", "note_rows", "parse_fields"]
+__all__ = ["ASK", "BLANK", "MAX_COLUMNS", "RowScanner", "Rows", "copy_rows", "note_rows", "parse_fields"]
 
 BLANK = 254
 """Status of a blank line, which is no row."""
@@ -64,12 +64,12 @@ class Rows:
 
 
 class RowScanner:
-    """Cut delimited text into rows and pick out columns.
+    r"""Cut delimited text into rows and pick out columns.
 
     Args:
         delimiter: one ASCII character, or None where every line is one field.
         quote: one ASCII character, or None where quotes are ordinary characters.
-        terminator: ``"\\n"`` (a carriage return before it belongs to it) or ``"\\r"``.
+        terminator: ``"\n"`` (a carriage return before it belongs to it) or ``"\\r"``.
         columns: wanted columns counted from 0, at most :data:`MAX_COLUMNS`.
         gb: the text is GB 18030, whose trail bytes may look like a delimiter.
     """
@@ -165,7 +165,7 @@ def note_rows(
     data: bytes | bytearray | memoryview,
     row_starts: NDArray[np.uint32],
     select: NDArray[np.uint8],
-    note_of: NDArray[np.uint16],
+    note_of: NDArray[np.uint32],
     notes: Sequence[bytes],
     *,
     keys: NDArray[np.uint64],
@@ -178,7 +178,7 @@ def note_rows(
         data: the text the rows lie in.
         row_starts: uint32, shape (rows + 1,).
         select: uint8, shape (rows,); rows with 0 are left out.
-        note_of: uint16, shape (rows,); which of ``notes`` a row gets.
+        note_of: uint32, shape (rows,); which of ``notes`` a row gets.
         notes: texts, delimiter included.
         keys: uint64, shape (rows,); written as ``+digits`` before the note where ``with_number``.
         delimiter: one ASCII character, put before that number.

@@ -1,6 +1,9 @@
-from typing import Any
+from mmap import mmap
+from typing import Any, TypeAlias
 
-from typing_extensions import Buffer
+from numpy.typing import NDArray
+
+Buffer: TypeAlias = bytes | bytearray | memoryview | mmap | NDArray[Any]
 
 def plan(blob: Buffer, /) -> Any: ...
 def parse_numbers(
@@ -47,9 +50,9 @@ def encode_blocks(
     /,
 ) -> tuple[int, int]: ...
 def pointer(prefix: int, offset: int, encoding: int, /) -> int: ...
-def block_info(map: Buffer, prefix: int, pointer: int, /) -> tuple[int, int, int, int] | None: ...
+def block_info(mapped: Buffer, prefix: int, pointer: int, /) -> tuple[int, int, int, int] | None: ...
 def decode_blocks(
-    map: Buffer,
+    mapped: Buffer,
     prefixes: Buffer,
     pointers: Buffer,
     keys: Buffer,
@@ -58,10 +61,10 @@ def decode_blocks(
     terms: Buffer,
     /,
 ) -> int | None: ...
-def index_put(map: Buffer, offset: int, capacity: int, prefixes: Buffer, pointers: Buffer, /) -> int: ...
-def index_find(map: Buffer, offset: int, capacity: int, prefix: int, /) -> int: ...
+def index_put(mapped: Buffer, offset: int, capacity: int, prefixes: Buffer, pointers: Buffer, /) -> int: ...
+def index_find(mapped: Buffer, offset: int, capacity: int, prefix: int, /) -> int: ...
 def lookup(
-    map: Buffer,
+    mapped: Buffer,
     index_offset: int,
     capacity: int,
     checked: Buffer,

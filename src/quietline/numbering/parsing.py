@@ -250,6 +250,6 @@ def check_extra(extra: str) -> str:
 
 
 def _read(text: str, country: str) -> Reading:
-    from quietline.numbering.library import read  # noqa: PLC0415 - importing phonenumbers takes long
+    from quietline.numbering.library import read
 
     return read(text, country)

@@ -77,7 +77,7 @@ def facts(number_or_key: str | int) -> Facts:
 
 
 def _service_facts(key: int) -> Facts:
-    import phonenumbers  # noqa: PLC0415 - takes long
+    import phonenumbers
 
     code = (key - SERVICE_BASE) // SERVICE_STEP
     regions = phonenumbers.region_codes_for_country_code(code)
@@ -88,7 +88,7 @@ def _service_facts(key: int) -> Facts:
 
 
 def _number_facts(key: int) -> Facts:
-    import phonenumbers  # noqa: PLC0415 - takes long
+    import phonenumbers
 
     numobj: Any = _number_object(key)
     valid = phonenumbers.is_valid_number(numobj)
@@ -118,7 +118,7 @@ def _number_facts(key: int) -> Facts:
 
 def _number_object(key: int) -> PhoneNumber:
     """Return the library's form of a key: from the digits, as reading them again could strip a prefix."""
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber  # noqa: PLC0415 - takes long
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber
 
     digits = str(key)
     for length in (1, 2, 3):
@@ -135,7 +135,7 @@ def _number_object(key: int) -> PhoneNumber:
 
 
 def _time_zones(numobj: PhoneNumber) -> tuple[str, ...]:
-    from phonenumbers import PhoneNumberType, number_type, timezone  # noqa: PLC0415 - takes long
+    from phonenumbers import PhoneNumberType, number_type, timezone
 
     if number_type(numobj) == PhoneNumberType.UNKNOWN:  # by its first digits all the same
         zones = timezone.time_zones_for_geographical_number(numobj)
@@ -145,7 +145,7 @@ def _time_zones(numobj: PhoneNumber) -> tuple[str, ...]:
 
 
 def _names(numobj: PhoneNumber) -> dict[str, Any]:
-    from phonenumbers import carrier, geocoder  # noqa: PLC0415 - takes long
+    from phonenumbers import carrier, geocoder
 
     names = {
         "original_carrier": carrier.name_for_number(numobj, "en"),

@@ -134,7 +134,7 @@ def plans_release() -> str:
 def _calling_codes() -> dict[str, int]:
     if library_release() == plans_release():
         return dict(_index()[0]["calling_codes"])
-    import phonenumbers  # noqa: PLC0415 - takes long, and most often is not needed
+    import phonenumbers
 
     return {region: phonenumbers.country_code_for_region(region) for region in phonenumbers.SUPPORTED_REGIONS}
 
@@ -191,7 +191,7 @@ def plan_blob(country: str) -> bytes:
     """
     code = country_code(country)
     if library_release() != plans_release():
-        from quietline.numbering import compile_plans  # noqa: PLC0415 - imports phonenumbers
+        from quietline.numbering import compile_plans
 
         return assemble([compile_plans.compile_country(code)])
     index, _ = _index()

@@ -7,14 +7,15 @@ range by range of the key space. So a nation's register can be built where its k
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quietline.registers.days import day_of
 from quietline.registers.entries import Entries, history_of, joined, snapshot_of, sorted_entries
 from quietline.registers.format import BLOCK_NUMBERS, HISTORY, Metadata
+from quietline.registers.terms import terms_in_order
 from quietline.registers.writer import BlockWriter
 from quietline.tables import AtomicFile
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from quietline.registers.writer import BinaryWriter
+    from quietline.tables import OutputFile
 
 __all__ = ["Built", "RegisterBuilder"]
 
@@ -63,6 +69,7 @@ class RegisterBuilder:
         self._run_entries = run_entries
         self._pending: list[Entries] = []
         self._pending_count = 0
+        self._sorted = False
         self._runs: list[_Run] = []
         self.given = 0
 
@@ -82,6 +89,7 @@ class RegisterBuilder:
         if len(entries):
             self.given += len(entries)
             self._pending.append(entries)
+            self._sorted = False
             self._pending_count += len(entries)
             if self._pending_count >= self._run_entries:
                 self._lay_down()
@@ -94,9 +102,10 @@ class RegisterBuilder:
     def _ranges(self) -> Iterator[Entries]:
         """Give all entries sorted, in pieces that end between blocks."""
         if not self._runs:
-            whole = sorted_entries(joined(self._pending)) if self._pending else Entries(np.empty(0, np.uint64))
-            self._pending = []
-            yield from _cut(whole)
+            if len(self._pending) != 1 or not self._sorted:
+                whole = joined(self._pending) if self._pending else Entries(np.empty(0, np.uint64))
+                self._pending, self._sorted = [sorted_entries(whole)], True
+            yield from _cut(self._pending[0])
             return
         if self._pending:
             self._lay_down()
@@ -108,7 +117,8 @@ class RegisterBuilder:
                 for place, run in zip(places, self._runs, strict=True)
                 if place + window < run.count
             ]
-            bound = min(lasts) // BLOCK_NUMBERS * BLOCK_NUMBERS if lasts else 1 << 64
+            # of the same type as the keys: NumPy would compare a plain int with them as floats, which are not exact
+            bound = np.uint64(min(lasts) // BLOCK_NUMBERS * BLOCK_NUMBERS if lasts else 0)
             parts = []
             for i, run in enumerate(self._runs):
                 end = run.count
@@ -121,18 +131,47 @@ class RegisterBuilder:
                 continue
             yield sorted_entries(joined(parts))
 
-    def write_to(self, out: BinaryIO | AtomicFile, metadata: Metadata) -> tuple[BlockWriter, int]:
-        """Write all but the first page; give the writer, to be finished, and the count of absent entries."""
-        writer = BlockWriter(out, metadata)
-        day, absent = day_of(metadata.list_date), 0
+    def _standing(self, metadata: Metadata) -> Iterator[tuple[Entries, int]]:
+        """Give what is to be written, sorted, and how many entries were left out each time."""
+        day = day_of(metadata.list_date)
         for entries in self._ranges():
-            if metadata.kind == HISTORY:
-                writer.add(history_of(entries))
-            else:
-                standing, left_out = snapshot_of(entries, day)
-                absent += left_out
-                writer.add(standing)
-        return writer, absent
+            yield (history_of(entries), 0) if metadata.kind == HISTORY else snapshot_of(entries, day)
+
+    def _terms_in_use(self, metadata: Metadata) -> tuple[tuple[str, ...], NDArray[np.uint16] | None]:
+        """Give the terms in use in alphabetical order, and for each old index the new one.
+
+        So the content of a register, and with it its digest, does not depend on the order of the entries given.
+        """
+        if len(metadata.terms) < 2:
+            return metadata.terms, None
+        used = np.zeros(len(metadata.terms), dtype=np.bool_)
+        for entries, _ in self._standing(metadata):
+            if entries.terms is not None:
+                used[entries.terms] = True
+        return terms_in_order(metadata.terms, used)
+
+    def write_to(self, out: BinaryWriter, metadata: Metadata) -> tuple[BlockWriter, Metadata, int]:
+        """Write all but the first page.
+
+        Returns:
+            The writer, to be finished; the metadata as written; the count of absent entries.
+        """
+        terms, places = self._terms_in_use(metadata)
+        metadata = metadata.with_terms(terms)
+        writer, absent = BlockWriter(out, metadata), 0
+        for entries, left_out in self._standing(metadata):
+            absent += left_out
+            if places is not None and entries.terms is not None:
+                entries = replace(entries, terms=places[entries.terms])  # noqa: PLW2901 - the same, renumbered
+            writer.add(entries)
+        return writer, metadata, absent
+
+    def write_into(self, out: OutputFile, metadata: Metadata) -> Built:
+        """Write the register into an open output, which is left to be committed."""
+        writer, metadata, absent = self.write_to(out, metadata)
+        out.write_at(0, writer.finish())
+        written = writer.record_count if metadata.kind == HISTORY else writer.number_count
+        return Built(metadata, self.given, writer.number_count, self.given - absent - written, absent, out.written)
 
     def write(self, path: str | Path, metadata: Metadata, *, mode: int | None = None) -> Built:
         """Write the register; it appears whole or not at all.
@@ -146,15 +185,7 @@ class RegisterBuilder:
             OutputError: the file cannot be written.
         """
         with AtomicFile(path, mode=mode) as out:
-            writer, absent = self.write_to(out, metadata)
-            page = writer.finish()
-            out.write_at(0, page)
-            size = out.written
-            out.commit()
-        repeated = self.given - absent - (
-            writer.record_count if metadata.kind == HISTORY else writer.number_count
-        )
-        return Built(metadata, self.given, writer.number_count, repeated, absent, size)
+            return self.write_into(out, metadata)
 
 
 def _cut(entries: Entries) -> Iterator[Entries]:
@@ -186,7 +217,7 @@ class _Run:
         self._file.flush()
         self.keys = np.memmap(self._file, dtype=np.uint64, mode="r", shape=(self.count,))
 
-    def _column(self, number: int, start: int, end: int) -> np.ndarray[tuple[int], np.dtype[np.uint16]] | None:
+    def _column(self, number: int, start: int, end: int) -> NDArray[np.uint16] | None:
         place = self._places[number]
         if place is None:
             return None

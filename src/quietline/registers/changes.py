@@ -163,7 +163,7 @@ def _apply_locked(
     os.fsync(fd)
     _write_root(fd, updated)
     with mmap.mmap(fd, 0) as mapped:
-        if not _kernel.index_put(mapped, index_place, capacity, *put):
+        if not _kernel.index_put(mapped, index_place, capacity, put[0], put[1]):
             raise RegisterError(f"The index of {register.path.name} is full.", code="register.full")
         mapped.flush()
         with memoryview(mapped) as whole:
@@ -255,7 +255,7 @@ def _changed_blocks(
             before[prefix] = (len(entries), _count_numbers(entries), size)
             old.append(entries)
     present = joined(old) if old else Entries(np.empty(0, np.uint64))
-    after, applied = _changed_entries(present.full(), changes, terms, metadata)
+    after, applied = _changed_entries(present, changes, terms, metadata)
     return before, after, applied
 
 
@@ -310,11 +310,7 @@ def _step(periods: list[tuple[int, int, int]], operation: int, day: int, term: i
 
 
 def _rows(entries: Entries) -> Iterator[tuple[int, int, int, int]]:
-    whole = entries.full()
-    assert whole.since is not None  # full() gives every column
-    assert whole.until is not None
-    assert whole.terms is not None
-    return zip(whole.keys.tolist(), whole.since.tolist(), whole.until.tolist(), whole.terms.tolist(), strict=True)
+    return zip(*(column.tolist() for column in entries.full()), strict=True)
 
 
 def _columns(rows: list[tuple[int, int, int, int]]) -> Entries:
@@ -352,9 +348,11 @@ def diff_registers(old: Register, new: Register) -> Iterator[tuple[str, int, int
     before, after = dict(zip(*map(np.ndarray.tolist, old.blocks()), strict=True)), dict(
         zip(*map(np.ndarray.tolist, new.blocks()), strict=True)
     )
+    comparable = old.metadata.terms == new.metadata.terms
     for prefix in sorted(before.keys() | after.keys()):
-        if prefix in before and prefix in after and old.metadata.terms == new.metadata.terms:
-            if old.block_bytes(prefix, before[prefix])[0] == new.block_bytes(prefix, after[prefix])[0]:
+        if comparable and prefix in before and prefix in after:
+            same = old.block_bytes(prefix, before[prefix])[0] == new.block_bytes(prefix, after[prefix])[0]
+            if same:
                 continue
         one, other = _standing(old, prefix), _standing(new, prefix)
         for key in sorted(one.keys() | other.keys()):

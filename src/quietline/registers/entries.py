@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Entries", "history_of", "joined", "snapshot_of", "sorted_entries"]
+__all__ = ["Columns", "Entries", "history_of", "joined", "snapshot_of", "sorted_entries"]
+
+
+class Columns(NamedTuple):
+    """Entries with every column present; see :class:`Entries`."""
+
+    keys: NDArray[np.uint64]
+    since: NDArray[np.uint16]
+    until: NDArray[np.uint16]
+    terms: NDArray[np.uint16]
+
+    def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Columns:
+        """Select rows."""
+        return Columns(self.keys[which], self.since[which], self.until[which], self.terms[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +63,10 @@ class Entries:
             None if self.terms is None else self.terms[which],
         )
 
-    def full(self) -> Entries:
+    def full(self) -> Columns:
         """Give the same entries with every column present."""
         n = len(self)
-        return Entries(
+        return Columns(
             self.keys,
             np.full(n, UNKNOWN, np.uint16) if self.since is None else self.since,
             np.full(n, NEVER, np.uint16) if self.until is None else self.until,
@@ -68,13 +81,7 @@ def joined(parts: Sequence[Entries]) -> Entries:
     if all(part.plain for part in parts):
         keys = [part.keys for part in parts] or [np.empty(0, np.uint64)]
         return Entries(np.concatenate(keys))
-    whole = [part.full() for part in parts]
-    return Entries(
-        np.concatenate([part.keys for part in whole]),
-        np.concatenate([part.since for part in whole if part.since is not None]),
-        np.concatenate([part.until for part in whole if part.until is not None]),
-        np.concatenate([part.terms for part in whole if part.terms is not None]),
-    )
+    return Entries(*(np.concatenate(column) for column in zip(*(part.full() for part in parts), strict=True)))
 
 
 def sorted_entries(entries: Entries) -> Entries:
@@ -106,8 +113,6 @@ def snapshot_of(entries: Entries, day: int) -> tuple[Entries, int]:
     absent = 0
     if entries.since is not None or entries.until is not None:
         whole = entries.full()
-        assert whole.since is not None  # full() gives every column
-        assert whole.until is not None
         stands = (whole.since <= day) & (whole.until > day)
         absent = len(entries) - int(np.count_nonzero(stands))
         if absent:
@@ -149,17 +154,11 @@ def history_of(entries: Entries) -> Entries:
         entries: sorted by number, then since.
     """
     whole = entries.full()
-    assert whole.since is not None  # full() gives every column
-    assert whole.until is not None
-    assert whole.terms is not None
     whole = whole.take(whole.until > whole.since)
-    keys, since, until, terms = whole.keys, whole.since, whole.until, whole.terms
-    assert since is not None
-    assert until is not None
-    assert terms is not None
+    keys, since, until, terms = whole
     clash = (keys[1:] == keys[:-1]) & (since[1:] < until[:-1])
     if not clash.any():
-        return whole
+        return Entries(*whole)
     since, until, keep = since.copy(), until.copy(), np.ones(len(keys), dtype=np.bool_)
     awkward = np.isin(keys, np.unique(keys[1:][clash]))  # numbers with overlapping periods: few, so one by one
     last = -1

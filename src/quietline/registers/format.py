@@ -18,7 +18,7 @@ from quietline.errors import RegisterCorruptError, RegisterError, RegisterVersio
 from quietline.kernel import _kernel
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
+    from mmap import mmap
 
 __all__ = [
     "BLOCK_NUMBERS",
@@ -154,7 +154,7 @@ def root_place(sequence: int) -> int:
     return _ROOT_PLACES[sequence % 2]
 
 
-def read_root(page: Buffer, *, name: str) -> Root:
+def read_root(page: bytes | mmap, *, name: str) -> Root:
     """Check the header and give the root record in force.
 
     Args:
@@ -208,7 +208,7 @@ def metadata_bytes(metadata: Metadata) -> bytes:
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_metadata(file: Buffer, root: Root, *, name: str) -> Metadata:
+def read_metadata(file: bytes | mmap, root: Root, *, name: str) -> Metadata:
     """Read and check the metadata a root record points to.
 
     Raises:

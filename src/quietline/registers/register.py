@@ -302,22 +302,30 @@ class Register:
 
     def periods(self, key: int) -> list[Entry]:
         """Give all periods of one number, the earliest first."""
-        block = self.block(key // BLOCK_NUMBERS)
-        return [] if block is None else list(self._entries_of(block.take(block.keys == key)))
+        found = self.block(key // BLOCK_NUMBERS)
+        if found is None:
+            return []
+        entries, _ = found
+        return list(self._entries_of(entries.take(entries.keys == key)))
 
-    def block(self, prefix: int) -> Entries | None:
-        """Give the entries of the 10,000 numbers from ``prefix * 10000`` on, None where none stands in the register."""
+    def block(self, prefix: int) -> tuple[Entries, int] | None:
+        """Give the entries of one block, and its size in bytes.
+
+        Args:
+            prefix: the block is that of the 10,000 numbers from ``prefix * 10000`` on.
+
+        Returns:
+            None where none of these numbers stands in the register.
+        """
         view = self._refresh()
         pointer = _kernel.index_find(view.mapped, view.root.index_offset, view.root.index_capacity, prefix)
         if pointer == 0 or pointer >> 44 & 15 == ENCODING_GONE:
             return None
-        return self._decode(np.array([prefix], np.uint64), np.array([pointer], np.uint64))
+        size = len(self.block_bytes(prefix, pointer)[0])
+        return self._decode(np.array([prefix], np.uint64), np.array([pointer], np.uint64)), size
 
     def _entries_of(self, entries: Entries) -> Iterator[Entry]:
         whole = entries.full()
-        assert whole.since is not None  # full() gives every column
-        assert whole.until is not None
-        assert whole.terms is not None
         terms = self.metadata.terms
         rows = zip(
             whole.keys.tolist(), whole.since.tolist(), whole.until.tolist(), whole.terms.tolist(), strict=True

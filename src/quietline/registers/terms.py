@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
-__all__ = ["KEYS", "canonical_terms"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["KEYS", "canonical_terms", "terms_in_order"]
 
 KEYS = ("channels", "categories", "modes", "bands", "days")
 """What terms may speak of: channels (voice, text, recorded), categories of business, modes of calling, bands of hours
@@ -45,6 +52,23 @@ def canonical_terms(text: str) -> str:
                 raise ValueError(f"{value!r} is not a value of {key}: 1 to 32 letters, digits and _.:+- are")
         seen[key] = tuple(sorted({value.lower() for value in values}))
     return "; ".join(f"{key}={','.join(seen[key])}" for key in sorted(seen))
+
+
+def terms_in_order(table: Sequence[str], used: NDArray[np.bool_]) -> tuple[tuple[str, ...], NDArray[np.uint16]]:
+    """Bring a table of terms to its one order: "" first, then what is in use, alphabetically.
+
+    Args:
+        table: terms, "" first.
+        used: bool, shape (terms,).
+
+    Returns:
+        The table; and uint16, shape (old terms,), the new index for each old one.
+    """
+    import numpy as np  # noqa: PLC0415 - whoever only reads terms does without
+
+    kept = sorted(text for text, in_use in zip(table, used.tolist(), strict=True) if in_use and text)
+    place = {text: i for i, text in enumerate(("", *kept))}
+    return tuple(place), np.array([place.get(text, 0) for text in table], dtype=np.uint16)
 
 
 def _from_text(text: str) -> list[tuple[str, list[str]]]:

@@ -20,8 +20,6 @@ from quietline.registers.format import (
 )
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
     from numpy.typing import NDArray
 
     from quietline.registers.entries import Entries
@@ -37,7 +35,7 @@ _PIECE = 1 << 20
 class BinaryWriter(Protocol):
     """What a register is written to."""
 
-    def write(self, data: Buffer, /) -> object:
+    def write(self, data: bytes | memoryview, /) -> object:
         """Append bytes."""
 
 

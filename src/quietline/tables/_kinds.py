@@ -82,7 +82,7 @@ def sniff_kind(head: bytes, random_access: Callable[[], BinaryIO]) -> str:
 
 
 def _kind_of_zip(file: BinaryIO) -> str:
-    import zipfile  # noqa: PLC0415 - seldom needed, and slow to load
+    import zipfile
 
     try:
         with zipfile.ZipFile(file) as archive:

@@ -78,7 +78,7 @@ def find_number_columns(
 
 def _share(cells: Sequence[str], country: str) -> float:
     """Return the share of cells, none of them empty, that hold possible numbers."""
-    from quietline.numbering import parse_column  # noqa: PLC0415 - loads number plans; not for every import
+    from quietline.numbering import parse_column
 
     likely = [cell for cell in cells if sum(char.isdigit() for char in cell) >= _FEWEST_DIGITS]
     if len(likely) < _ENOUGH_WHEN_NAMED * len(cells) or not likely:

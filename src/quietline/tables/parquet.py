@@ -29,8 +29,8 @@ def open_parquet(source: Source | Stream) -> pyarrow.parquet.ParquetFile:
         MissingExtraError: pyarrow is not installed.
     """
     try:
-        import pyarrow as pa  # noqa: PLC0415 - optional, and slow to load
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        import pyarrow as pa
+        import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtraError("Reading Parquet files", extra="parquet") from None
     stream = source if isinstance(source, Stream) else open_stream(source)

@@ -71,7 +71,7 @@ def read_sheet(source: Source | Stream, sheet: str | None = None) -> Sheet:
         MissingExtraError: python-calamine is not installed.
     """
     try:
-        import python_calamine as calamine  # noqa: PLC0415 - optional
+        import python_calamine as calamine
     except ImportError:
         raise MissingExtraError("Reading XLSX files", extra="xlsx") from None
     if not isinstance(source, Stream):
@@ -195,13 +195,13 @@ def write_sheet(
         MissingExtraError: XlsxWriter is not installed.
     """
     try:
-        import xlsxwriter  # noqa: PLC0415 - optional
+        import xlsxwriter
     except ImportError:
         raise MissingExtraError("Writing XLSX files", extra="xlsx") from None
     if not isinstance(target, OutputFile):
         with open_output(target) as output:
             return write_sheet(output, rows, title=title, text=text)
-    import tempfile  # noqa: PLC0415 - seldom needed, and slow to load
+    import tempfile
 
     try:
         # in a directory of its own, so that what the library puts aside goes whatever happens

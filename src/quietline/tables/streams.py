@@ -159,7 +159,7 @@ class Stream:
 
     def _spool_out(self) -> None:
         """Move what is still to come to a temporary file, and go on reading from there."""
-        import tempfile  # noqa: PLC0415 - seldom needed, and slow to load
+        import tempfile
 
         spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed with the stream
         try:

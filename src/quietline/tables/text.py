@@ -90,15 +90,16 @@ class TextReader:
         text = bytes(field).decode(encoding, "replace")
         quote = self.format.quote
         if quote and text.startswith(quote):
-            close, at = [], 1
+            content: list[str] = []
+            at = 1
             while at < len(text):  # what the csv module makes of it
                 if text[at] == quote:
                     if text[at + 1 : at + 2] != quote:
-                        return "".join(close) + text[at + 1 :]
+                        return "".join(content) + text[at + 1 :]
                     at += 1
-                close.append(text[at])
+                content.append(text[at])
                 at += 1
-            return "".join(close)
+            return "".join(content)
         return text
 
     def __iter__(self) -> Iterator[Piece]:

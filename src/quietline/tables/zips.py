@@ -36,7 +36,7 @@ def members(stream: Stream) -> Iterator[Stream]:
             with a password (``input.encrypted_zip``), packed in a way that cannot be read, or holds another
             zip archive (``input.nested_zip``). Damage inside a member shows when that member is read.
     """
-    import zipfile  # noqa: PLC0415 - seldom needed, and slow to load
+    import zipfile
 
     try:
         archive = zipfile.ZipFile(stream.random_access())
@@ -139,7 +139,7 @@ class _MemberSource(FileSource):
 
 def _translate(name: str, problem: Exception) -> Exception:
     """Return the InputError for what the zip library raised; any other exception as it is."""
-    import zipfile  # noqa: PLC0415 - as above
+    import zipfile
 
     if isinstance(problem, EOFError):
         return InputError(

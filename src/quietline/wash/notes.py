@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,24 +39,20 @@ class Notes:
         self._registers = tuple(register_names)
         self._columns = tuple(column_names)
 
-    def distinct(self, verdicts: Verdicts) -> tuple[NDArray[np.uint16], list[tuple[str, ...]]]:
+    def distinct(self, verdicts: Verdicts) -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
         """Say which note each row has, and what the notes are (without the number).
 
         Returns:
-            uint16, shape (rows,), and the notes: reason, register, since, status, column.
+            uint32, shape (rows,), and the notes: reason, register, since, status, column.
         """
-        facts = [verdicts.reasons, verdicts.statuses, verdicts.repairs, verdicts.columns]
-        for i in range(len(self._registers)):
-            facts.append(verdicts.hits[i])
-            if verdicts.since is not None:
-                facts.append(verdicts.since[i])
+        facts: list[NDArray[Any]] = [verdicts.reasons, verdicts.statuses, verdicts.repairs, verdicts.columns, *verdicts.hits]
+        if verdicts.since is not None:
+            facts.extend(verdicts.since)
         note_of = np.zeros(len(verdicts), dtype=np.int64)
         for fact in facts:  # rows that agree in all facts so far, numbered anew with each fact
-            _, note_of = np.unique(note_of * 65536 + fact, return_inverse=True)
+            _, note_of = np.unique(note_of * 65536 + fact.astype(np.int64), return_inverse=True)
         _, examples = np.unique(note_of, return_index=True)
-        if len(examples) > 0xFFFF:
-            raise AssertionError("a piece has more rows than notes can be counted")
-        return note_of.astype(np.uint16), [self._note(verdicts, row) for row in examples.tolist()]
+        return note_of.astype(np.uint32), [self._note(verdicts, row) for row in examples.tolist()]
 
     def of_row(self, verdicts: Verdicts, row: int) -> tuple[str, ...]:
         """Give the whole note of one row, number first."""

@@ -20,7 +20,8 @@ _MOST_WORKERS = 8
 
 def worker_count() -> int:
     """Say how many threads are worth having: one a processor this process may use, at most eight."""
-    return max(1, min(_MOST_WORKERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_WORKERS, processors)
 
 
 def in_order(work: Callable[[T], R], pieces: Iterable[T], *, workers: int) -> Iterator[R]:

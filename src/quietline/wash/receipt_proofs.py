@@ -1,9 +1,9 @@
 """The private half of a receipt: which numbers were looked up, with which answer, and the tree over them.
 
-Each distinct number is one leaf, in ascending order of its key; see :mod:`quietline.ledger.merkle` for leaf and tree and
-:mod:`quietline.ledger.salts` for the salts. The receipt holds the root only. The *proofs file* keeps the rest: it is a
-register file (numbers, and the answer as their terms) with the secret of the salts in its metadata, readable for its owner
-only. Whoever has it can prove numbers of the list, and can read the list: it is worth as much protection as the list.
+Each distinct number is one leaf, in ascending order of its key; see :mod:`quietline.ledger.merkle` for leaf and tree
+and :mod:`quietline.ledger.salts` for the salts. The receipt holds the root only. The *proofs file* keeps the rest: it
+is a register file (numbers, and the answer as their terms) with the secret of the salts in its metadata, readable for
+its owner only. Whoever has it can prove numbers of the list, and can read the list: protect it as you protect the list.
 
 Source: RFC 6962 section 2.1 (the tree).
 """
@@ -11,15 +11,17 @@ Source: RFC 6962 section 2.1 (the tree).
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from quietline.errors import OutputError, ReceiptError
-from quietline.ledger.merkle import Frontier, leaf_hashes
+from quietline.ledger.merkle import inclusion_proof, leaf_hashes, root
 from quietline.ledger.salts import salts
 from quietline.numbering import Status
 from quietline.registers import Entries, Register
@@ -29,7 +31,7 @@ from quietline.wash.pipeline import in_order, worker_count
 from quietline.wash.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,12 +41,21 @@ if TYPE_CHECKING:
 
     Answers: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.uint8]]
 
-__all__ = ["Answer", "AnswerStore", "OpenProofs", "ProofsWriter", "open_proofs", "proofs_metadata", "tree_of"]
+__all__ = [
+    "Answer",
+    "AnswerStore",
+    "OpenProofs",
+    "ProofsWriter",
+    "Tree",
+    "open_proofs",
+    "proofs_metadata",
+    "tree_of",
+]
 
 PURPOSE = "wash proofs"
 _RUN = 1 << 22
 _PIECE = 1 << 20
-_LEAVES = 1 << 17
+_BRANCH = 1 << 16
 # In the store a number is followed by two bits that put "registered" last, so that it wins where answers differ.
 _RANKS = np.array([0, 2, 1], dtype=np.uint64)
 _BITS, _MASK = np.uint64(2), np.uint64(3)
@@ -54,8 +65,8 @@ class Answer(IntEnum):
     """What the wash found out about a number; the last byte of its leaf. The values never change.
 
     ``NOT_REGISTERED``: a valid number that stood in none of the registers. ``REGISTERED``: it stood in at least one.
-    ``UNASSIGNED``: it stood in none, and has the length of a number but lies in no range that is in use. Where a register
-    changed during the wash, so that a number got both answers, it counts as registered.
+    ``UNASSIGNED``: it stood in none, and has the length of a number but lies in no range that is in use. Where a
+    register changed during the wash, so that a number got both answers, it counts as registered.
     """
 
     NOT_REGISTERED = 0
@@ -107,7 +118,7 @@ class AnswerStore:
 
     def _lay_down(self, run: NDArray[np.uint64]) -> NDArray[np.uint64]:
         try:
-            file = tempfile.TemporaryFile(prefix="quietline-")
+            file = tempfile.TemporaryFile(prefix="quietline-")  # noqa: SIM115 - closed with the store
             self._files.append(file)
             file.write(run.data)
             file.flush()
@@ -157,11 +168,7 @@ def _merged(runs: Sequence[NDArray[np.uint64]]) -> Iterator[NDArray[np.uint64]]:
     places = [0] * len(runs)
     while any(place < len(run) for place, run in zip(places, runs, strict=True)):
         heads = [run[place : place + window] for place, run in zip(places, runs, strict=True)]
-        lasts = [
-            int(head[-1])
-            for place, head, run in zip(places, heads, runs, strict=True)
-            if place + window < len(run)
-        ]
+        lasts = [int(head[-1]) for place, head, run in zip(places, heads, runs, strict=True) if place + window < len(run)]
         if lasts:
             bound = np.uint64(min(lasts) // step * step)
             heads = [head[: int(np.searchsorted(head, bound))] for head in heads]
@@ -169,32 +176,61 @@ def _merged(runs: Sequence[NDArray[np.uint64]]) -> Iterator[NDArray[np.uint64]]:
         yield np.array(heads[0]) if len(heads) == 1 else _distinct(np.concatenate(heads))
 
 
-def tree_of(pieces: Iterable[Answers], secret: bytes, *, follow: Iterable[int] = ()) -> Frontier:
-    """Hash numbers and answers into the tree of a receipt.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The tree of a receipt, as far as it is wanted.
+
+    Attributes:
+        size: number of leaves.
+        root: 32 bytes.
+        paths: hashes from a leaf to the root, nearest first, by the index of each leaf that was followed.
+    """
+
+    size: int
+    root: bytes
+    paths: dict[int, list[bytes]]
+
+
+def tree_of(pieces: Iterable[Answers], secret: bytes, *, follow: Collection[int] = ()) -> Tree:
+    """Hash numbers and answers into the tree of a receipt, on all processors.
 
     Args:
         pieces: keys (uint64) and answers (uint8) in ascending order of key, each key once.
         secret: 32 bytes, of this receipt only.
-        follow: indexes of leaves whose proofs will be wanted.
+        follow: indexes of leaves whose paths are wanted; each below the number of leaves.
     """
-    frontier = Frontier(follow=follow)
-    for hashes in in_order(lambda part: _hashes(part, secret), _parts(pieces), workers=worker_count()):
-        frontier.extend(hashes)
-    return frontier
+    tops: list[bytes] = []
+    paths: dict[int, list[bytes]] = {}
+    size = 0
+    job = partial(_branch, secret, sorted(follow))
+    for count, top, below in in_order(job, _branches(pieces), workers=worker_count()):
+        size += count
+        tops.append(top)
+        paths |= below
+    # full branches are of one size, a power of two, so what stands above them is the tree of their tops
+    for index, path in paths.items():
+        path.extend(inclusion_proof(tops, index // _BRANCH))
+    return Tree(size, root(tops), paths)
 
 
-def _parts(pieces: Iterable[Answers]) -> Iterator[tuple[int, Answers]]:
-    start = 0
+def _branches(pieces: Iterable[Answers]) -> Iterator[tuple[int, Answers]]:
+    """Cut numbers into branches of the same size, the last one shorter; each with the index of its first leaf."""
+    start, held = 0, (np.empty(0, np.uint64), np.empty(0, np.uint8))
     for keys, answers in pieces:
-        for i in range(0, len(keys), _LEAVES):
-            part = keys[i : i + _LEAVES], answers[i : i + _LEAVES]
-            yield start, part
-            start += len(part[0])
+        held = np.concatenate([held[0], keys]), np.concatenate([held[1], answers])
+        full = len(held[0]) // _BRANCH * _BRANCH
+        for i in range(0, full, _BRANCH):
+            yield start + i, (held[0][i : i + _BRANCH], held[1][i : i + _BRANCH])
+        start, held = start + full, (held[0][full:], held[1][full:])
+    if len(held[0]):
+        yield start, held
 
 
-def _hashes(part: tuple[int, Answers], secret: bytes) -> NDArray[np.uint8]:
+def _branch(secret: bytes, follow: Sequence[int], part: tuple[int, Answers]) -> tuple[int, bytes, dict[int, list[bytes]]]:
     start, (keys, answers) = part
-    return leaf_hashes(keys, answers, salts(secret, start, len(keys)))
+    hashes = leaf_hashes(keys, answers, salts(secret, start, len(keys)))
+    here = follow[bisect_left(follow, start) : bisect_left(follow, start + len(keys))]
+    return len(keys), root(hashes), {index: inclusion_proof(hashes, index - start) for index in here}
 
 
 def proofs_metadata(**known: Any) -> Metadata:
@@ -252,6 +288,8 @@ class OpenProofs:
         for entries in self.register.columns():
             terms = entries.full().terms
             assert terms is not None  # noqa: S101 - full() gives every column
+            if len(terms) and int(terms.max()) >= len(Answer):
+                raise ReceiptError(f"{self.register.path.name} holds an answer there is not.", code="receipt.proofs")
             yield entries.keys, terms.astype(np.uint8)
 
     def places(self, keys: Iterable[int]) -> dict[int, tuple[int, Answer]]:
@@ -261,8 +299,8 @@ class OpenProofs:
         start = 0
         for known, answers in self.pieces():
             at = np.searchsorted(known, wanted)
-            here = np.flatnonzero(known[np.minimum(at, len(known) - 1)] == wanted) if len(known) else []
-            for i in here:
+            inside = np.flatnonzero(at < len(known))
+            for i in inside[known[at[inside]] == wanted[inside]].tolist():
                 found[int(wanted[i])] = (start + int(at[i]), Answer(int(answers[at[i]])))
             start += len(known)
         return found

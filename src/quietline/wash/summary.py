@@ -107,10 +107,10 @@ class Tally:
 
     def keeps(self, reasons: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Say which rows belong into the clean list; uint8, 0 or 1."""
-        keep = reasons == Reason.CLEAN
+        keep = np.equal(reasons, Reason.CLEAN)
         if self._keep_invalid:
-            keep |= reasons == Reason.INVALID
-        return keep.view(np.uint8)
+            keep |= np.equal(reasons, Reason.INVALID)
+        return keep.astype(np.uint8)
 
     @property
     def rows(self) -> int:

@@ -13,18 +13,15 @@ from quietline.errors import InputError, UsageError
 from quietline.numbering import parse_column
 from quietline.tables import cell_text, open_parquet, read_sheet, write_sheet
 from quietline.wash.notes import NOTE_NAMES
-from quietline.wash.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from quietline.tables import OutputFile, Stream
-    from quietline.wash.notes import Notes
-    from quietline.wash.seen import SeenNumbers
-    from quietline.wash.summary import Tally
-    from quietline.wash.verdicts import Judge, Verdicts
+    from quietline.wash.parts import WashParts
+    from quietline.wash.verdicts import Verdicts
 
 __all__ = ["Batch", "ParquetTable", "SheetTable", "Table", "TableWash"]
 
@@ -232,10 +229,9 @@ class _ParquetWriter:
         self._schema = schema
         self._writer = pq.ParquetWriter(self._sink, schema)
 
-    def write(self, batch: Batch, select: NDArray[np.bool_], notes: Sequence[Sequence[str]]) -> None:
+    def write(self, batch: Any, select: NDArray[np.bool_], notes: Sequence[Sequence[str]]) -> None:
         import pyarrow as pa
 
-        assert isinstance(batch, _ArrowBatch)  # a Parquet output is only made for a Parquet list
         chosen = batch.selected(select)
         added = [pa.array(column, pa.string()) for column in zip(*notes, strict=True)]
         if len(self._schema) > chosen.num_columns and not added:
@@ -268,57 +264,54 @@ def _with_notes(rows: Iterator[list[Any]], notes: Sequence[Sequence[str]]) -> It
         yield [*row, *note]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TableWash:
-    """One wash of a table; the attributes are those of :class:`~quietline.wash.text_list.TextWash`."""
+    """One wash of a table.
+
+    Attributes:
+        table: the list.
+        columns: places of the washed columns.
+        country: default country of their numbers.
+        reading: options for :func:`~quietline.numbering.parse_column`.
+        parts: the rest.
+    """
 
     table: Table
     columns: Sequence[int]
     country: str
-    options: dict[str, Any]
-    judge: Judge
-    notes: Notes
-    tally: Tally
-    clean: OutputFile | None = None
-    removed: OutputFile | None = None
-    annotated: OutputFile | None = None
-    seen: SeenNumbers | None = None
-    collect: Callable[[Verdicts], None] | None = None
-    progress: Callable[[], None] | None = None
+    reading: dict[str, Any]
+    parts: WashParts
 
     def run(self) -> None:
         """Wash the table from beginning to end."""
+        parts = self.parts
         writers = [
             (self.table.writer(output, noted=noted), kind)
             for output, noted, kind in (
-                (self.clean, False, "clean"),
-                (self.removed, True, "removed"),
-                (self.annotated, True, "annotated"),
+                (parts.clean, False, "clean"),
+                (parts.removed, True, "removed"),
+                (parts.annotated, True, "annotated"),
             )
             if output is not None
         ]
         for batch in self.table.batches():
             verdicts = self._verdicts(batch)
-            keep = self.tally.keeps(verdicts.reasons).astype(np.bool_)
+            keep = parts.tally.keeps(verdicts.reasons).astype(np.bool_)
             for writer, kind in writers:
                 select = {"clean": keep, "removed": ~keep, "annotated": np.ones(len(keep), np.bool_)}[kind]
-                if kind != "clean":
-                    select = select & (verdicts.reasons != Reason.NO_ROW)
                 writer.write(batch, select, [] if kind == "clean" else self._notes_of(verdicts, select))
-            if self.progress is not None:
-                self.progress()
+            if parts.progress is not None:
+                parts.progress()
         for writer, _ in writers:
             writer.finish()
 
     def _verdicts(self, batch: Batch) -> Verdicts:
-        numbers = [parse_column(batch.column(c), country=self.country, **self.options) for c in self.columns]
-        verdicts = self.judge.judge(numbers)
-        if self.seen is not None:
-            verdicts = self.seen.mark(verdicts, self.tally)
-        self.tally.add(verdicts, columns=len(self.columns))
-        if self.collect is not None:
-            self.collect(verdicts)
+        numbers = [parse_column(batch.column(c), country=self.country, **self.reading) for c in self.columns]
+        verdicts = self.parts.judge.judge(numbers)
+        if self.parts.seen is not None:
+            verdicts = self.parts.seen.mark(verdicts, self.parts.tally)
+        self.parts.tally.add(verdicts, columns=len(self.columns))
         return verdicts
 
     def _notes_of(self, verdicts: Verdicts, select: NDArray[np.bool_]) -> list[tuple[str, ...]]:
-        return [self.notes.of_row(verdicts, row) for row in np.flatnonzero(select).tolist()]
+        return [self.parts.notes.of_row(verdicts, row) for row in np.flatnonzero(select).tolist()]

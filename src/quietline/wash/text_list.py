@@ -13,17 +13,15 @@ from quietline.wash.pipeline import in_order, worker_count
 from quietline.wash.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from quietline.kernel import Rows
     from quietline.numbering import FieldParser
-    from quietline.tables import OutputFile, Piece, TextReader
-    from quietline.wash.notes import Notes
-    from quietline.wash.seen import SeenNumbers
-    from quietline.wash.summary import Tally
-    from quietline.wash.verdicts import Judge, Verdicts
+    from quietline.tables import Piece, TextReader
+    from quietline.wash.parts import WashParts
+    from quietline.wash.verdicts import Verdicts
 
 __all__ = ["TextWash"]
 
@@ -40,64 +38,48 @@ class _Washed:
     annotated: bytes | memoryview | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TextWash:
     """One wash of a delimited text.
 
     Attributes:
         reader: the list.
         parser: reads the fields of the washed columns.
-        judge: decides on each row.
-        notes: what is written beside removed and annotated rows.
-        tally: counts.
-        clean: output of the kept rows, or None.
-        removed: output of the removed rows with their notes, or None.
-        annotated: output of all rows with their notes, or None.
-        seen: numbers of kept rows, where duplicates are to be removed.
-        collect: is given the verdicts of each piece in order, for a receipt.
-        progress: is called after each piece.
+        column_count: how many columns are washed.
+        parts: the rest.
     """
 
     reader: TextReader
     parser: FieldParser
-    judge: Judge
-    notes: Notes
-    tally: Tally
     column_count: int
-    clean: OutputFile | None = None
-    removed: OutputFile | None = None
-    annotated: OutputFile | None = None
-    seen: SeenNumbers | None = None
-    collect: Callable[[Verdicts], None] | None = None
-    progress: Callable[[], None] | None = None
+    parts: WashParts
 
     def run(self) -> None:
         """Wash the list from beginning to end."""
+        parts, seen = self.parts, self.parts.seen
         self._write_heads()
         # where duplicates count, a row's fate hangs on the rows before it: then only judging is done side by side
-        work = self._judge if self.seen is not None else self._judge_and_write_out
+        work = self._judge_and_write_out if seen is None else self._judge
         for washed in in_order(work, self.reader, workers=worker_count()):
             done = washed
-            if self.seen is not None:
-                done = self._write_out(replace(washed, verdicts=self.seen.mark(washed.verdicts, self.tally)))
-            self.tally.add(done.verdicts, columns=self.column_count)
-            if self.collect is not None:
-                self.collect(done.verdicts)
+            if seen is not None:
+                done = self._write_out(replace(washed, verdicts=seen.mark(washed.verdicts, parts.tally)))
+            parts.tally.add(done.verdicts, columns=self.column_count)
             for output, data in (
-                (self.clean, done.clean),
-                (self.removed, done.removed),
-                (self.annotated, done.annotated),
+                (parts.clean, done.clean),
+                (parts.removed, done.removed),
+                (parts.annotated, done.annotated),
             ):
                 if output is not None and data:
                     output.write(data)
-            if self.progress is not None:
-                self.progress()
+            if parts.progress is not None:
+                parts.progress()
 
     def _write_heads(self) -> None:
         head = self.reader.head
-        if self.clean is not None:
-            self.clean.write(head)
-        for output in (self.removed, self.annotated):
+        if self.parts.clean is not None:
+            self.parts.clean.write(head)
+        for output in (self.parts.removed, self.parts.annotated):
             if output is not None:
                 output.write(self._noted_head(head))
 
@@ -122,27 +104,27 @@ class TextWash:
             self.parser.parse(piece.data, rows.starts[i], rows.lengths[i], self.reader.text_of)
             for i in range(self.column_count)
         ]
-        return _Washed(piece, rows, self.judge.judge(columns))
+        return _Washed(piece, rows, self.parts.judge.judge(columns))
 
     def _judge_and_write_out(self, piece: Piece) -> _Washed:
         return self._write_out(self._judge(piece))
 
     def _write_out(self, washed: _Washed) -> _Washed:
         data, starts, verdicts = washed.piece.data, washed.rows.row_starts, washed.verdicts
-        keep = self.tally.keeps(verdicts.reasons)
-        if self.clean is not None:
+        keep = self.parts.tally.keeps(verdicts.reasons)
+        if self.parts.clean is not None:
             washed.clean = self.reader.original(copy_rows(data, starts, keep))
-        if self.removed is not None:
+        if self.parts.removed is not None:
             gone = ((keep == 0) & (verdicts.reasons != Reason.NO_ROW)).view(np.uint8)
             washed.removed = self._noted(washed, gone)
-        if self.annotated is not None:
+        if self.parts.annotated is not None:
             washed.annotated = self._noted(washed, (verdicts.reasons != Reason.NO_ROW).view(np.uint8))
         return washed
 
     def _noted(self, washed: _Washed, select: NDArray[np.uint8]) -> bytes | memoryview:
         if not select.any():
             return b""
-        note_of, notes = self.notes.distinct(washed.verdicts)
+        note_of, notes = self.parts.notes.distinct(washed.verdicts)
         texts = [self._note_text(note) for note in notes]
         noted = note_rows(
             washed.piece.data,

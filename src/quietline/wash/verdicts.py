@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quietline.numbering import Numbers
     from quietline.registers import Register
 
-__all__ = ["Judge", "Reason", "Verdicts"]
+__all__ = ["Judge", "Judging", "Reason", "Verdicts"]
 
 
 class Reason(IntEnum):
@@ -78,6 +78,13 @@ class Verdicts:
 
     def __len__(self) -> int:
         return len(self.reasons)
+
+
+class Judging(Protocol):
+    """What decides on rows: a :class:`Judge`, or something that looks over its shoulder."""
+
+    def judge(self, columns: Sequence[Numbers]) -> Verdicts:
+        """See :meth:`Judge.judge`."""
 
 
 class Judge:

@@ -22,6 +22,7 @@ from quietline.tables import (
     sniff,
 )
 from quietline.wash.notes import Notes
+from quietline.wash.parts import WashParts
 from quietline.wash.seen import SeenNumbers
 from quietline.wash.summary import Summary, Tally
 from quietline.wash.text_list import TextWash
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from quietline.tables import OutputFile, Stream, TextFormat
+    from quietline.tables import Stream, TextFormat
     from quietline.wash.receipts import ReceiptRequest
-    from quietline.wash.table_list import Table
+    from quietline.wash.table_list import Table, TableWash
 
 __all__ = ["ListOptions", "Progress", "wash"]
 
@@ -150,12 +151,6 @@ def wash(
         outputs = stack.enter_context(OutputSet())
         tally = Tally(names, keep_invalid=keep_invalid)
         judge = Judge(registers, on=on, days=removed is not None or annotated is not None)
-        shared: dict[str, Any] = {
-            "judge": collector.watch_judge(judge) if collector else judge,
-            "tally": tally,
-            "seen": SeenNumbers() if duplicates else None,
-            "progress": _progress(stream, tally, progress),
-        }
         reading = {"first_of_several": first_of_several, "only_country": only_country}
         opened = {
             name: outputs.open(target) if target is not None else None
@@ -163,9 +158,16 @@ def wash(
         }
         if collector is not None:
             opened = collector.watch_outputs(outputs, opened)
-        kind = stream.expect("text", "xlsx", "parquet")
-        prepare = _text_wash if kind == "text" else _table_wash
-        job, found, column_names = prepare(stream, options, country, reading, names, shared, opened)
+        parts = WashParts(
+            judge=collector.watch_judge(judge) if collector else judge,
+            tally=tally,
+            notes=Notes(names, ()),
+            **opened,
+            seen=SeenNumbers() if duplicates else None,
+            progress=_progress(stream, tally, progress),
+        )
+        prepare = _text_wash if stream.expect("text", "xlsx", "parquet") == "text" else _table_wash
+        job, found, column_names = prepare(stream, options, country, reading, names, parts)
         job.run()
         summary = Summary(
             list_name=stream.name,
@@ -218,8 +220,7 @@ def _text_wash(
     country: str,
     reading: dict[str, Any],
     register_names: list[str],
-    shared: dict[str, Any],
-    outputs: dict[str, OutputFile | None],
+    parts: WashParts,
 ) -> tuple[TextWash, dict[str, Any], list[str]]:
     sample = stream.peek(_SAMPLE_BYTES)
     complete = len(sample) < _SAMPLE_BYTES
@@ -234,7 +235,7 @@ def _text_wash(
     )
     columns = _text_columns(sample, text_format, options, country, complete=complete)
     names = [text_format.names[c] if c < len(text_format.names) else f"column {c + 1}" for c in columns]
-    for output in outputs.values():
+    for output in (parts.clean, parts.removed, parts.annotated):
         if output is not None and output.name.lower().endswith((".xlsx", ".parquet")):
             raise UsageError(
                 f"{output.name}: rows of a text list leave as the text they are.", advice="Give a name such as clean.csv."
@@ -242,10 +243,8 @@ def _text_wash(
     job = TextWash(
         reader=TextReader(stream, text_format, columns),
         parser=FieldParser(country, **reading),
-        notes=Notes(register_names, names),
         column_count=len(columns),
-        **shared,
-        **outputs,
+        parts=parts.with_notes(Notes(register_names, names)),
     )
     found = {
         "kind": "text",
@@ -280,9 +279,8 @@ def _table_wash(
     country: str,
     reading: dict[str, Any],
     register_names: list[str],
-    shared: dict[str, Any],
-    outputs: dict[str, OutputFile | None],
-) -> tuple[Any, dict[str, Any], list[str]]:
+    parts: WashParts,
+) -> tuple[TableWash, dict[str, Any], list[str]]:
     from quietline.wash.table_list import ParquetTable, SheetTable, TableWash
 
     table: Table = (
@@ -300,9 +298,7 @@ def _table_wash(
         table=table,
         columns=columns,
         country=country,
-        options=reading,
-        notes=Notes(register_names, names),
-        **shared,
-        **outputs,
+        reading=reading,
+        parts=parts.with_notes(Notes(register_names, names)),
     )
     return job, {"kind": table.kind, "header": table.header, "description": table.kind.upper()}, names

@@ -90,7 +90,7 @@ size_t ql_copy_rows(const uint8_t *data, const uint32_t *row_starts, const uint8
  * A last row without a line end gets '\n'. Returns the bytes written, or the bytes needed when that is
  * more than capacity (then nothing is to be trusted in out). */
 size_t ql_note_rows(const uint8_t *data, const uint32_t *row_starts, const uint8_t *select, size_t rows,
-                    const uint16_t *note_of, const uint8_t *notes, const uint32_t *note_offsets,
+                    const uint32_t *note_of, const uint8_t *notes, const uint32_t *note_offsets,
                     const uint64_t *keys, uint8_t delimiter, int with_number, uint8_t *out, size_t capacity);
 
 /* ---- blocks.c: the register file's blocks ---------------------------------------------------------------------- */

@@ -213,12 +213,12 @@ static PyObject *kernel_note_rows(PyObject *self, PyObject *args) {
         return fail(&b, "");
     }
     size_t note_count = offset_bytes / 4 ? offset_bytes / 4 - 1 : 0;
-    if (row_bytes < 4 * (rows + 1) || !rows_inside(row_starts, rows, n) || note_of_bytes < 2 * rows ||
+    if (row_bytes < 4 * (rows + 1) || !rows_inside(row_starts, rows, n) || note_of_bytes < 4 * rows ||
         keys_bytes < 8 * rows || !rows_inside(offsets, note_count, notes_bytes)) {
         return fail(&b, "bad rows");
     }
     for (size_t i = 0; i < rows; i++) {
-        if (((const uint16_t *)note_of)[i] >= note_count) return fail(&b, "a note is missing");
+        if (((const uint32_t *)note_of)[i] >= note_count) return fail(&b, "a note is missing");
     }
     Py_BEGIN_ALLOW_THREADS;
     written = ql_note_rows(data, row_starts, select, rows, note_of, notes, offsets, keys, delimiter, with_number, out,

@@ -251,7 +251,7 @@ static size_t write_number(uint64_t key, uint8_t *out) {
 }
 
 size_t ql_note_rows(const uint8_t *data, const uint32_t *row_starts, const uint8_t *select, size_t rows,
-                    const uint16_t *note_of, const uint8_t *notes, const uint32_t *note_offsets,
+                    const uint32_t *note_of, const uint8_t *notes, const uint32_t *note_offsets,
                     const uint64_t *keys, uint8_t delimiter, int with_number, uint8_t *out, size_t capacity) {
     size_t written = 0;
     for (size_t i = 0; i < rows; i++) {

@@ -140,13 +140,15 @@ def _beside(
 ]:
     """Give since, until, terms and operations of the chosen rows; columns that say nothing are left out."""
 
+    operations = columns.operations
+    if operations is not None and places is not None:
+        operations = operations[places]
+
     def part(column: NDArray[np.int32] | None, neutral: int) -> NDArray[np.uint16] | None:
         if column is None:
             return None
         chosen = column if places is None else column[places]
-        return chosen.astype(np.uint16) if (chosen != neutral).any() else None
+        # in a change list it matters whether a day was said to be unknown or there is no column of days
+        return chosen.astype(np.uint16) if operations is not None or (chosen != neutral).any() else None
 
-    operations = columns.operations
-    if operations is not None and places is not None:
-        operations = operations[places]
     return part(columns.since, 0), part(columns.until, NEVER), part(columns.terms, 0), operations

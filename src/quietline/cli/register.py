@@ -1,0 +1,2 @@
+"""``quietline register``."""
+from __future__ import annotations
