@@ -7,10 +7,7 @@ compares them with what is on the disk.
 from __future__ import annotations
 
 import ast
-import dataclasses
-import enum
 import importlib
-import importlib.util
 import inspect
 import re
 import sys
@@ -20,48 +17,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from python_names import prose, python_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["PAGES", "codes_in", "commands", "main"]
+__all__ = ["HEAD", "PAGES", "codes_in", "commands", "main"]
 
 REFERENCE = Path(__file__).with_name("reference")
 SOURCE = Path(__file__).parents[1] / "src" / "quietline"
 _WIDTH = 110
-_HEAD = "<!-- Written by docs/generate.py from the code. Do not edit; run: make docs -->\n\n"
-
-# Rooms and their public modules, from the bottom up, as the Python reference lists them.
-MODULES = (
-    "quietline.errors",
-    "quietline.kernel",
-    "quietline.numbering",
-    "quietline.tables",
-    "quietline.law",
-    "quietline.registers",
-    "quietline.registers.sources",
-    "quietline.ledger.merkle",
-    "quietline.ledger.receipts",
-    "quietline.ledger.salts",
-    "quietline.ledger.signing",
-    "quietline.wash",
-    "quietline.wash.receipts",
-    "quietline.wash.receipt_proofs",
-    "quietline.wash.receipt_checks",
-)
-
+HEAD = "<!-- Written by docs/generate.py from the code. Do not edit; run: make docs -->\n\n"
+"""What every generated page begins with."""
 
 # -- commands --------------------------------------------------------------------------------------------------------
 
 
 def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     """Give every command with its full name, groups before what is in them."""
-    from quietline.cli.main import cli  # noqa: PLC0415 - imports no more than it needs
+    from quietline.cli.main import cli
 
     def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[Any]:
-        context = click.Context(
-            command, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH
-        )
+        settings = command.context_settings | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+        context = click.Context(command, info_name=name, parent=parent, **settings)
         yield context.command_path, command, context
         if isinstance(command, click.Group):
             for child in command.list_commands(context):
@@ -72,14 +50,18 @@ def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     return walk(cli, "quietline", None)
 
 
+_CLI_INTRODUCTION = """\
+# Command line
+
+Every command, as its `--help` says it.
+Options may stand before or after arguments.
+A file named `-` is standard input or standard output.
+"""
+
+
 def cli_page() -> str:
     """Give all help pages."""
-    parts = [
-        "# Command line\n\n"
-        "Every command, as its `--help` says it.\n"
-        "Options may stand before or after arguments.\n"
-        "A file named `-` is standard input or standard output.\n"
-    ]
+    parts = [_CLI_INTRODUCTION]
     for path, command, context in commands():
         text = command.get_help(context)
         parts.append(f"## `{path}`\n\n```text\n{text.rstrip()}\n```\n")
@@ -151,7 +133,7 @@ def _error_classes() -> dict[str, type[Any]]:
 
 def errors_page() -> str:
     """Give the tree of errors, their exit statuses and all codes."""
-    from quietline.cli.main import EXIT_STATUSES  # noqa: PLC0415 - as above
+    from quietline.cli.main import EXIT_STATUSES
 
     errors = importlib.import_module("quietline.errors")
     tree = str(errors.__doc__).split("::\n", 1)[1].split("\n\nEvery error", 1)[0]
@@ -181,7 +163,7 @@ def errors_page() -> str:
     ]
     classes = _error_classes()
     for name, cls in classes.items():
-        meaning = _prose((cls.__doc__ or "").split("\n\n", 1)[0])
+        meaning = prose((cls.__doc__ or "").split("\n\n", 1)[0])
         lines.append(f"| `{name}` | `{cls.code}` | {cls.exit_code} | {_cell(meaning)} |")
     lines += [
         "",
@@ -210,7 +192,7 @@ _STATUS_EXAMPLES = {
     "DAMAGED": "2.12555E+09",
     "TOO_SHORT": "212 555",
     "TOO_LONG": "212 555 0123 4567",
-    "WRONG_LENGTH": "+49 30 1",
+    "WRONG_LENGTH": "+65 6123 4567 1",
     "NOT_A_NUMBER": "call me",
     "AMBIGUOUS": "212-555-0123 / 212-555-0144",
     "UNKNOWN_COUNTRY": "+999 123 4567",
@@ -222,7 +204,7 @@ _REPAIR_EXAMPLES = {
     "EXCEL": "2125550123.0",
     "IDD": "011 44 20 7946 0001",
     "FIRST_OF_SEVERAL": "212-555-0123 / 212-555-0144",
-    "LETTERS": "212-555-01BE",
+    "LETTERS": "212-JKL-0123",
     "EXTENSION": "212-555-0123 ext. 7",
     "INVISIBLE": "212\u200b5550123",
 }
@@ -257,7 +239,7 @@ def _members(name: str, module: str) -> list[tuple[str, int, str]]:
 
 def statuses_page() -> str:
     """Give statuses, repairs, reasons and answers, with an example of each that is run to make the page."""
-    from quietline.numbering import parse  # noqa: PLC0415 - as above
+    from quietline.numbering import parse
 
     lines = [
         "# Statuses, repairs, reasons",
@@ -279,9 +261,7 @@ def statuses_page() -> str:
         if parsed.status != value:
             raise AssertionError(f"{text!r} is {parsed.status.text}, no example of {name}")
         meaning = comment or _STATUS_MEANINGS[name]
-        lines.append(
-            f"| {value} | `{name.lower()}` | {_cell(meaning)} | {_code(text)} | {_code(parsed.number or '')} |"
-        )
+        lines.append(f"| {value} | `{name.lower()}` | {_cell(meaning)} | {_code(text)} | {_code(parsed.number or '')} |")
     lines += [
         "",
         "## Repair: what had to be put right to read it",
@@ -293,7 +273,7 @@ def statuses_page() -> str:
         "| value | repair | meaning | example | status |",
         "| --- | --- | --- | --- | --- |",
     ]
-    from quietline.numbering import Repair, status_text  # noqa: PLC0415 - as above
+    from quietline.numbering import Repair, status_text
 
     for name, value, comment in _members("Repair", "quietline.numbering.statuses"):
         text = _REPAIR_EXAMPLES[name]
@@ -339,7 +319,7 @@ def statuses_page() -> str:
 
 def law_page() -> str:
     """Give all parameters of all rulebooks."""
-    from quietline.law import load_rulebook, rulebook_countries  # noqa: PLC0415 - as above
+    from quietline.law import load_rulebook, rulebook_countries
 
     lines = [
         "# Law",
@@ -389,152 +369,12 @@ def _parameter_lines(parameter: Any) -> list[str]:
     return lines
 
 
-# -- Python ----------------------------------------------------------------------------------------------------------
-
-
-def python_page() -> str:
-    """Give the public names of every room."""
-    parts = [
-        "# Python\n\n"
-        "The public names of every room, from the bottom up.\n"
-        "What is not here is private and may change in any release.\n"
-        "How to use them together: [Use it from Python](../how-to/use-from-python.md).\n"
-    ]
-    for name in MODULES:
-        if importlib.util.find_spec(name) is None:
-            continue
-        module = importlib.import_module(name)
-        parts.append(f"## `{name}`\n\n{_doc(module)}")
-        values = _documented_values(module)
-        parts.extend(_public(public, getattr(module, public), values) for public in module.__all__)
-    return "\n".join(parts)
-
-
-def _public(name: str, value: Any, values: dict[str, str]) -> str:
-    if inspect.isclass(value):
-        return _class(name, value)
-    if callable(value) and inspect.isroutine(value):
-        return f"### `{name}`\n\n```python\n{_signature(name, value)}\n```\n\n{_doc(value)}"
-    shown = f" = `{value!r}`" if isinstance(value, int | str | bytes | float | tuple) and len(repr(value)) < 100 else ""
-    return f"### `{name}`{shown}\n\n{values.get(name, '')}\n"
-
-
-def _class(name: str, cls: type[Any]) -> str:
-    if issubclass(cls, enum.Enum):
-        members = "\n".join(f"- `{member.name}` = {member.value!r}" for member in cls)
-        return f"### `{name}`\n\n{_doc(cls)}\n{members}\n"
-    lines = [f"### `{name}`", ""]
-    if not issubclass(cls, BaseException):
-        lines += ["```python", _signature(name, cls), "```", ""]
-    lines.append(_doc(cls))
-    for member, value in sorted(vars(cls).items()):
-        if member.startswith("_") or not (inspect.isfunction(value) or isinstance(value, property)):
-            continue
-        if isinstance(value, property):
-            lines.append(f"- `.{member}`: {_summary(value.fget)}")
-        else:
-            lines.append(f"- `.{_signature(member, value)}`: {_summary(value)}")
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _signature(name: str, value: Any) -> str:
-    try:
-        signature = inspect.signature(value)
-    except ValueError:
-        return f"{name}(...)"
-    if inspect.isclass(value) and dataclasses.is_dataclass(value):
-        signature = signature.replace(return_annotation=inspect.Signature.empty)
-    parameters = [
-        parameter.replace(default=_Default(parameter.default))
-        if parameter.default is not inspect.Parameter.empty
-        else parameter
-        for parameter in signature.parameters.values()
-        if parameter.name != "self"
-    ]
-    text = str(signature.replace(parameters=parameters)).replace("'", "").replace("−", "'")
-    if len(name) + len(text) > _WIDTH and parameters:
-        inner, _, rest = text[1:].rpartition(")")
-        arguments = re.split(r", (?![^\[(]*[\])])", inner)
-        text = "(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")" + rest
-    return name + text
-
-
-class _Default:
-    """A default as a page shows it: without addresses, and its quotes kept."""
-
-    def __init__(self, value: Any) -> None:
-        text = repr(value)
-        if " at 0x" in text or text.startswith("<"):
-            text = "..."
-        self._text = text.replace("'", "−")
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-def _documented_values(module: Any) -> dict[str, str]:
-    """Find the texts that stand below assignments, in the module and in those it takes its names from."""
-    found: dict[str, str] = {}
-    folder = Path(str(module.__file__))
-    for file in sorted(folder.parent.glob("*.py")) if folder.name == "__init__.py" else [folder]:
-        body = ast.parse(file.read_text("utf-8")).body
-        for assignment, text in zip(body, body[1:], strict=False):
-            if isinstance(assignment, ast.Assign) and isinstance(text, ast.Expr) and _text(text.value):
-                for target in assignment.targets:
-                    if isinstance(target, ast.Name):
-                        found.setdefault(target.id, _prose(_text(text.value)))
-    return found
-
-
-# -- text ------------------------------------------------------------------------------------------------------------
-
-
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def _code(text: str) -> str:
     return f"`{text.replace('|', chr(92) + '|')}`" if text else ""
-
-
-def _prose(text: str) -> str:
-    text = re.sub(r":[a-z]+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text)
-    return text.replace("``", "`")
-
-
-def _summary(value: Any) -> str:
-    return _prose(inspect.cleandoc(value.__doc__ or "").split("\n\n", 1)[0].replace("\n", " "))
-
-
-def _doc(value: Any) -> str:
-    """Give a docstring as Markdown: sections as lists, literal blocks and tables as they are."""
-    lines: list[str] = []
-    own = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
-    blocks = re.split(r"\n\s*\n", inspect.cleandoc(own or ""))
-    for place, block in enumerate(blocks):
-        literal = place > 0 and blocks[place - 1].endswith("::") and block.startswith(" ")
-        if literal or re.match(r"=+ =+", block):
-            lines += ["```text", textwrap.dedent(block), "```", ""]
-            continue
-        if block.endswith("::"):
-            block = block[:-2].rstrip() + ("" if block == "::" else ":")
-        heading, _, rest = block.partition("\n")
-        if re.fullmatch(r"[A-Z][a-z]+:", heading) and rest.startswith(" "):
-            lines += [f"**{heading[:-1]}**", "", *_items(textwrap.dedent(rest)), ""]
-        elif block.strip(":"):
-            lines += [_prose(block), ""]
-    return "\n".join(lines)
-
-
-def _items(text: str) -> list[str]:
-    items = re.split(r"\n(?=\S)", text)
-    if not all(re.match(r"[\w*` ,.]+: ", item) for item in items):
-        return [_prose(text)]
-    done = []
-    for item in items:
-        name, _, meaning = item.partition(": ")
-        done.append(f"- `{name}`: {_prose(' '.join(meaning.split()))}")
-    return done
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -551,7 +391,7 @@ def main() -> int:
     """Write the pages that have changed."""
     REFERENCE.mkdir(exist_ok=True)
     for name, page in PAGES.items():
-        text, file = _HEAD + page(), REFERENCE / name
+        text, file = HEAD + page(), REFERENCE / name
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")
             sys.stdout.write(f"docs/reference/{name}: written\n")

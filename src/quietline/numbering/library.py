@@ -7,14 +7,14 @@ only where a text needs it.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import phonenumberutil, re_util
 
+from quietline.numbering.reading import Reading
 from quietline.numbering.statuses import Repair, Status
 
-__all__ = ["Reading", "read"]
+__all__ = ["read"]
 
 # Far more expressions than Python's own cache holds are in use; compiling one takes longer than matching it.
 re_util.enable_pattern_cache()
@@ -34,24 +34,6 @@ _REFUSED = {
     phonenumbers.NumberParseException.TOO_SHORT_NSN: Status.TOO_SHORT,
     phonenumbers.NumberParseException.TOO_LONG: Status.TOO_LONG,
 }
-
-
-class Reading(NamedTuple):
-    """What the library says of a text.
-
-    Attributes:
-        status: valid is OK, possible-only is UNASSIGNED.
-        key: uint64 key; 0 unless OK or UNASSIGNED.
-        repairs: IDD, LETTERS and EXTENSION, as the library undid them.
-        extension: digits of the extension.
-        with_plus: the calling code was read behind a plus.
-    """
-
-    status: Status
-    key: int = 0
-    repairs: Repair = Repair(0)
-    extension: str = ""
-    with_plus: bool = False
 
 
 def read(text: str, country: str) -> Reading:

@@ -6,16 +6,14 @@ The fast path of `parse_column` gives the same answers; the tests hold the two t
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from quietline.errors import UsageError
 from quietline.numbering import keys, plans
 from quietline.numbering.keys import Kind
+from quietline.numbering.reading import Reading, TextReading
 from quietline.numbering.repair import pieces, repair
 from quietline.numbering.statuses import Repair, Status
-
-if TYPE_CHECKING:
-    from quietline.numbering.library import Reading
 
 __all__ = ["LibraryParser", "Parsed", "parse", "parse_caller"]
 
@@ -137,6 +135,7 @@ class LibraryParser:
         self.only_country = only_country
         self.kinds = kinds
         self.extra = check_extra(extra)
+        self._fast = TextReading(self.country)
         self._memo: dict[str, tuple[int, int, int]] = {}
         self._memo_size = memo
 
@@ -183,10 +182,12 @@ class LibraryParser:
         return parsed
 
     def _read(self, text: str, repairs: Repair) -> Parsed:
-        several = self._several(text, repairs)
-        if several is not None:
-            return several
-        reading = _read(text, self.country)
+        reading = self._fast.read(text)
+        if reading is None:
+            several = self._several(text, repairs)
+            if several is not None:
+                return several
+            reading = _read(text, self.country)
         if reading.status is not Status.OK and (prefix := _INTERNATIONAL_PREFIX.match(text)):
             behind = _read("+" + text[prefix.end() :], self.country)
             if behind.status <= Status.UNASSIGNED and behind.with_plus:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from quietline import __version__
-from quietline.errors import OutputError, RegisterError, StrictError
+from quietline.errors import InputError, OutputError, RegisterError, StrictError
 from quietline.registers.builder import Built, RegisterBuilder
 from quietline.registers.changes import Applied, apply_changes, rewrite_register
 from quietline.registers.days import date_of, day_of
@@ -110,6 +110,7 @@ class _Rejects:
     base: Path
     strict: bool
     counts: Counter[str] = field(default_factory=Counter)
+    first: str = ""
     _file: OutputFile | None = None
 
     @property
@@ -125,9 +126,7 @@ class _Rejects:
             self._open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         pass
 
     def _open(self) -> OutputFile:
@@ -144,9 +143,11 @@ class _Rejects:
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
         for reject in rejects:
+            said = f"{reject.file}, line {reject.line:,}: {reject.reason.replace('_', ' ')} in '{reject.text[:200]}'"
+            self.first = self.first or said
             if self.strict:
                 raise StrictError(
-                    f"{reject.file}, line {reject.line:,}: {reject.reason.replace('_', ' ')} in '{reject.text[:200]}'.",
+                    f"{said}.",
                     advice="Correct the row, or leave --strict out: bad rows are then listed and left out.",
                 )
             self.counts[reject.reason] += 1
@@ -231,6 +232,12 @@ def build_register(
             if batch.rejects:
                 listed.add(batch.rejects)
             builder.add(batch.entries)
+        if reader.rows and not builder.given:
+            raise InputError(
+                f"Not one of the {reader.rows:,} rows could be read as a number: {listed.first}.",
+                advice="Check that these are the right files, and name the column of numbers with --column.",
+                code="input.no_numbers",
+            )
         built = builder.write_into(out, metadata.with_terms(how.terms.table))
     listed.tidy()
     return BuildReport(built, tuple(reader.facts), reader.rows, dict(listed.counts), listed.written)

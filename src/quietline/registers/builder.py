@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -73,13 +73,11 @@ class RegisterBuilder:
         self._runs: list[_Run] = []
         self.given = 0
 
-    def __enter__(self) -> RegisterBuilder:
+    def __enter__(self) -> Self:
         """Enter."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Delete the temporary runs."""
         for run in self._runs:
             run.close()
@@ -205,7 +203,7 @@ class _Run:
 
     def __init__(self, entries: Entries) -> None:
         self.count = len(entries)
-        self._file = tempfile.TemporaryFile(prefix="quietline-")
+        self._file = tempfile.TemporaryFile(prefix="quietline-")  # noqa: SIM115 - closed with the run
         self._places: list[int | None] = []
         place = 0
         for column in (entries.keys, entries.since, entries.until, entries.terms):

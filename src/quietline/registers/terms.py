@@ -64,7 +64,7 @@ def terms_in_order(table: Sequence[str], used: NDArray[np.bool_]) -> tuple[tuple
     Returns:
         The table; and uint16, shape (old terms,), the new index for each old one.
     """
-    import numpy as np  # noqa: PLC0415 - whoever only reads terms does without
+    import numpy as np
 
     kept = sorted(text for text, in_use in zip(table, used.tolist(), strict=True) if in_use and text)
     place = {text: i for i, text in enumerate(("", *kept))}

@@ -56,7 +56,8 @@ class TextReader:
             quote=text_format.quote,
             terminator=text_format.terminator,
             columns=columns,
-            gb=encoding == "gb18030" and text_format.delimiter == "|",
+            # the second byte of a character may be any of these in GB 18030
+            gb=encoding == "gb18030" and text_format.delimiter is not None and "@" <= text_format.delimiter <= "~",
         )
         self._wide = encoding if encoding.startswith("utf-16") else ""
         self._decoder = codecs.getincrementaldecoder(self._wide)("surrogatepass") if self._wide else None

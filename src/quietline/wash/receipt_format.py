@@ -89,7 +89,7 @@ def check_kind(document: Mapping[str, Any], kind: str, what: str) -> None:
     found = document.get("format")
     if found != FORMAT or isinstance(found, bool):
         raise ReceiptError(
-            f"The {what} has format {found}; this release reads format {FORMAT}.",
+            f"The {what} has format {str(found)[:20]!r}; this release reads format {FORMAT}.",
             code="receipt.version",
             advice="Update quietline.",
         )

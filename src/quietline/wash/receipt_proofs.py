@@ -22,7 +22,7 @@ import numpy as np
 
 from quietline.errors import OutputError, ReceiptError
 from quietline.ledger.merkle import inclusion_proof, leaf_hashes, root
-from quietline.ledger.salts import salts
+from quietline.ledger.salts import SECRET_BYTES, salts
 from quietline.numbering import Status
 from quietline.registers import Entries, Register
 from quietline.registers.format import BLOCK_NUMBERS, Metadata
@@ -77,6 +77,9 @@ class Answer(IntEnum):
     def text(self) -> str:
         """The answer as written into proofs, ``not_registered``."""
         return self.name.lower()
+
+
+_TERMS = ("", *(answer.text for answer in Answer if answer))
 
 
 class AnswerStore:
@@ -235,9 +238,7 @@ def _branch(secret: bytes, follow: Sequence[int], part: tuple[int, Answers]) -> 
 
 def proofs_metadata(**known: Any) -> Metadata:
     """Give the metadata of a proofs file; the secret and the receipt's digest come with the writer."""
-    return Metadata(
-        name=PURPOSE, terms=("", *(answer.text for answer in Answer if answer)), extra={"purpose": PURPOSE}, **known
-    )
+    return Metadata(name=PURPOSE, terms=_TERMS, extra={"purpose": PURPOSE}, **known)
 
 
 class ProofsWriter:
@@ -333,6 +334,9 @@ def open_proofs(path: str | Path, receipt_digest: str) -> OpenProofs:
             advice="Each receipt has a proofs file of its own.",
         )
     try:
-        return OpenProofs(register, bytes.fromhex(extra["secret"]))
+        secret = bytes.fromhex(extra["secret"])
     except (KeyError, TypeError, ValueError):
-        raise ReceiptError(f"{name} has lost its secret.", code="receipt.proofs") from None
+        secret = b""
+    if len(secret) != SECRET_BYTES or register.metadata.terms != _TERMS:
+        raise ReceiptError(f"{name} is not whole: its secret or its answers are missing.", code="receipt.proofs")
+    return OpenProofs(register, secret)

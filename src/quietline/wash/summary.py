@@ -96,9 +96,13 @@ class Tally:
 
     def add(self, verdicts: Verdicts, *, columns: int) -> None:
         """Count the verdicts of one piece of a list with so many washed columns."""
-        self._reasons += np.bincount(verdicts.reasons, minlength=len(Reason))
-        self._statuses += np.bincount(verdicts.statuses, minlength=256)
-        self._registered += np.count_nonzero(verdicts.hits, axis=1)
+        # counting what equals a value is many times faster than counting all values, and there are few
+        self._reasons += [np.count_nonzero(verdicts.reasons == reason) for reason in Reason]
+        if verdicts.statuses.any():
+            self._statuses += np.bincount(verdicts.statuses, minlength=256)
+        else:
+            self._statuses[Status.OK] += len(verdicts)
+        self._registered += [np.count_nonzero(hits) for hits in verdicts.hits]
         if verdicts.repairs.any():
             values, counts = np.unique(verdicts.repairs, return_counts=True)
             self._repairs.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from quietline.wash.receipts import ReceiptRequest
     from quietline.wash.table_list import Table, TableWash
 
-__all__ = ["ListOptions", "Progress", "wash"]
+__all__ = ["ListOptions", "Progress", "register_facts", "register_names", "wash"]
 
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 300

@@ -69,15 +69,22 @@ static void read_buckets(const ql_register *reg, size_t n, batch *b) {
 
 static int check_block(const ql_register *reg, uint64_t prefix, uint64_t pointer) {
     if (!ql_pointer_check(prefix, pointer)) return QL_CORRUPT;
-    if (ql_pointer_encoding(pointer) == QL_GONE) return QL_FOUND_ALL;
     uint64_t offset = ql_pointer_offset(pointer);
-    if (offset + QL_BLOCK_HEADER > reg->mapped) return QL_STALE;
+    if (offset + QL_BLOCK_HEADER + 4 > reg->mapped) return QL_STALE; /* so much every block has, and is read of it below */
+    if (ql_pointer_encoding(pointer) == QL_GONE) return QL_FOUND_ALL; /* its first byte is read all the same */
     const uint8_t *block = reg->map + offset;
     if (!ql_block_check(block, reg->mapped - offset, prefix)) {
         size_t length = ql_block_length(block, SIZE_MAX); /* longer than what is mapped: the file may have grown */
         return length > reg->mapped - offset ? QL_STALE : QL_CORRUPT;
     }
     return block[6] == ql_pointer_encoding(pointer) ? QL_FOUND_ALL : QL_CORRUPT;
+}
+
+/* Fetch the lines of a block that will be checked soon. */
+static void fetch_block(const ql_register *reg, uint64_t pointer) {
+    uint64_t offset = ql_pointer_offset(pointer), end = offset + QL_BLOCK_HEADER + QL_BITS_BYTES;
+    if (end > reg->mapped) end = reg->mapped;
+    for (; offset < end; offset += 64) QL_PREFETCH(reg->map + offset);
 }
 
 /* Check the blocks that this batch touches first. Two threads may check the same one, or forget that they did: no harm. */
@@ -89,6 +96,7 @@ static int check_blocks(const ql_register *reg, size_t n, batch *b, uint64_t *ba
         unchecked += (b->pointer[i] != 0) & !(reg->checked[slot >> 3] >> (slot & 7) & 1);
     }
     for (size_t t = 0; t < unchecked; t++) {
+        if (t + 2 < unchecked) fetch_block(reg, b->pointer[b->todo[t + 2]]);
         size_t i = b->todo[t];
         uint64_t slot = b->slot[i];
         if (reg->checked[slot >> 3] >> (slot & 7) & 1) continue;

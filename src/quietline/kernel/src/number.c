@@ -16,6 +16,10 @@
  * "Where to go" is a branch, or 0x8000 + a label. Branches lead to branches before them only. */
 #include "kernel.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
 #define LENGTHS 20
 #define DIGITS 16 /* more cannot be a number: 15 are the most, with a national prefix perhaps 16 */
 #define HEADER 96
@@ -158,6 +162,50 @@ static inline unsigned next(const ql_plan *plan, unsigned where, unsigned digit)
     return u16_at(plan->branches + 32 * (size_t)where + 2 * digit);
 }
 
+/* The digits of a text, four bits each, the last one lowest; how many; whether there is anything else than punctuation. */
+typedef struct {
+    uint64_t digits;
+    unsigned count, foreign;
+} compact;
+
+/* Where punctuation stands cannot be foreseen, so there are no branches here; and the digits stay in a register, as reading
+ * back at once what was written byte by byte is slow. */
+static inline compact compact_bytes(const uint8_t *p, size_t n, unsigned punctuation) {
+    uint64_t digits = 0;
+    unsigned count = 0, kinds = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned kind = p[i] == punctuation ? PUNCTUATION : KIND[p[i]], is_digit = kind & DIGIT;
+        digits = (digits << (4 * is_digit)) | (p[i] & 15 & (0 - is_digit));
+        count += is_digit;
+        kinds |= kind;
+    }
+    return (compact){digits, count, kinds & (PLUS | OTHER)};
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_PEXT (__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
+
+/* The same for 8 to 16 bytes, all at once: the first eight and the last eight, which may overlap. */
+__attribute__((target("bmi2,popcnt"))) static compact compact_sixteen(const uint8_t *p, size_t n, unsigned punctuation) {
+    uint64_t head = u64_at(p), tail = u64_at(p + n - 8);
+    __m128i text = _mm_set_epi64x((long long)tail, (long long)head);
+    __m128i value = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+    __m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+    __m128i known = _mm_or_si128(digit, _mm_cmpeq_epi8(text, _mm_set1_epi8((char)punctuation)));
+    for (const char *mark = " -.()"; *mark; mark++) known = _mm_or_si128(known, _mm_cmpeq_epi8(text, _mm_set1_epi8(*mark)));
+    __m128i low = _mm_and_si128(digit, _mm_set1_epi8(15));
+    /* the first byte highest, so that pext leaves the digits in reading order; of the tail only what the head has not */
+    uint64_t head_mask = __builtin_bswap64((uint64_t)_mm_cvtsi128_si64(low));
+    uint64_t tail_mask = __builtin_bswap64((uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(low, low)));
+    tail_mask = n == 8 ? 0 : tail_mask & (~(uint64_t)0 >> (8 * (16 - n)));
+    unsigned in_tail = (unsigned)__builtin_popcountll(tail_mask);
+    unsigned count = ((unsigned)__builtin_popcountll(head_mask) + in_tail) / 4;
+    uint64_t digits = _pext_u64(__builtin_bswap64(head), head_mask) << in_tail;
+    digits |= _pext_u64(__builtin_bswap64(tail), tail_mask);
+    return (compact){digits, count, (unsigned)_mm_movemask_epi8(known) != 0xFFFFu};
+}
+#endif
+
 uint8_t ql_parse_number(const ql_plan *plan, const uint8_t *p, size_t n, uint8_t extra, uint64_t *key) {
     *key = 0;
     while (n && (KIND[p[n - 1]] & BLANK)) n--;
@@ -178,19 +226,20 @@ uint8_t ql_parse_number(const ql_plan *plan, const uint8_t *p, size_t n, uint8_t
             return answer(plan, where, head * 100000000u + number_of_eight(last), (unsigned)n, key);
         }
     }
-    /* Where punctuation stands cannot be foreseen, so there are no branches here; and the digits stay in a register,
-     * as reading back at once what was written byte by byte is slow. */
-    uint64_t digits = 0;
-    unsigned count = 0, kinds = 0, punctuation = extra ? extra : ' ';
-    for (size_t i = 0; i < n; i++) {
-        unsigned kind = p[i] == punctuation ? PUNCTUATION : KIND[p[i]], is_digit = kind & DIGIT;
-        digits = (digits << (4 * is_digit)) | (p[i] & 15 & (0 - is_digit));
-        count += is_digit;
-        kinds |= kind;
+    compact found;
+    unsigned punctuation = extra ? extra : ' ';
+#ifdef HAVE_PEXT
+    if (n >= 8 && n <= 16 && HAVE_PEXT) {
+        found = compact_sixteen(p, n, punctuation);
+    } else
+#endif
+    {
+        found = compact_bytes(p, n, punctuation);
     }
-    if ((kinds & (PLUS | OTHER)) || count < 3 || count > DIGITS) return QL_ASK;
-    where = plan->first[plus][count];
-    uint64_t value = number_of_sixteen(digits);
-    for (digits <<= 4 * (DIGITS - count); !(where & LEAF); digits <<= 4) where = next(plan, where, (unsigned)(digits >> 60));
-    return answer(plan, where, value, count, key);
+    if (found.foreign || found.count < 3 || found.count > DIGITS) return QL_ASK;
+    where = plan->first[plus][found.count];
+    uint64_t value = number_of_sixteen(found.digits);
+    uint64_t digits = found.digits << 4 * (DIGITS - found.count);
+    for (; !(where & LEAF); digits <<= 4) where = next(plan, where, (unsigned)(digits >> 60));
+    return answer(plan, where, value, found.count, key);
 }

@@ -146,10 +146,16 @@ static void cut_blocks(cutter *c, size_t n) {
     }
 }
 
-/* Bytes that the character at data[at] takes in GB 18030; 1 for anything that cannot be one. */
+static inline int is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
+/* Bytes that the character at data[at] takes in GB 18030; 1 for anything that cannot be one: a character that was cut in
+ * half must not swallow the line end behind it. */
 static inline size_t gb_length(const uint8_t *data, size_t at, size_t n) {
-    if (data[at] < 0x81 || at + 1 >= n) return 1;
-    return data[at + 1] >= 0x30 && data[at + 1] <= 0x39 ? 4 : 2;
+    if (data[at] < 0x81 || data[at] == 0xFF || at + 1 >= n) return 1;
+    uint8_t second = data[at + 1];
+    if (second >= 0x40) return second == 0x7F || second == 0xFF ? 1 : 2;
+    int four = at + 3 < n && is_digit(second) && data[at + 2] >= 0x81 && data[at + 2] != 0xFF && is_digit(data[at + 3]);
+    return four ? 4 : 1;
 }
 
 /* Place of the quote that closes the field opened at data[at], or n where none does. */

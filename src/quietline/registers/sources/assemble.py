@@ -16,6 +16,7 @@ from quietline.registers.sources.batches import (
     BAD_PERIOD,
     BAD_TERMS,
     MISSING_NUMBER,
+    NO_AREA_CODE,
     NO_TERMS,
     Reject,
     SourceBatch,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Columns", "RowTexts", "assembled", "reason_of"]
 
+_LOCAL_ONLY = 200
+"""Status of a number of North America without its area code: libphonenumber finds its length possible."""
+_LOCAL_KEYS = (np.uint64(10_000_000), np.uint64(20_000_000))
 _FINE, _DATE, _PERIOD, _TERMS, _OPERATION = range(5)
 _REASONS = ("", BAD_DATE, BAD_PERIOD, BAD_TERMS, BAD_OPERATION)
 
@@ -67,6 +71,8 @@ class Columns:
 
 def reason_of(status: int) -> str:
     """Give the reason for a number that is none."""
+    if status == _LOCAL_ONLY:
+        return NO_AREA_CODE
     return MISSING_NUMBER if status in (Status.EMPTY, BLANK) else Status(status).text
 
 
@@ -84,6 +90,9 @@ def assembled(columns: Columns, rows: RowTexts, *, file: str, line_of: Callable[
     """
     keys, statuses = columns.keys, columns.statuses
     count = keys.shape[1]
+    if (statuses == Status.UNASSIGNED).any():
+        local = (keys >= _LOCAL_KEYS[0]) & (keys < _LOCAL_KEYS[1])
+        keys[local], statuses[local] = 0, _LOCAL_ONLY
     trouble = _trouble(columns, count)
     good = keys != 0
     if trouble is None and keys.shape[0] == 1 and good.all():
@@ -121,9 +130,7 @@ def _trouble(columns: Columns, count: int) -> NDArray[np.uint8] | None:
         checks.append((_TERMS, columns.terms == NO_TERMS))
     if columns.since is not None and columns.until is not None:
         checks.append((_PERIOD, columns.until <= columns.since))
-    for days in (columns.until, columns.since):
-        if days is not None:
-            checks.append((_DATE, days == BAD))
+    checks.extend((_DATE, days == BAD) for days in (columns.until, columns.since) if days is not None)
     checks = [(what, where) for what, where in checks if where.any()]
     if not checks:
         return None
@@ -135,11 +142,8 @@ def _trouble(columns: Columns, count: int) -> NDArray[np.uint8] | None:
 
 def _beside(
     columns: Columns, places: NDArray[np.intp] | None
-) -> tuple[
-    NDArray[np.uint16] | None, NDArray[np.uint16] | None, NDArray[np.uint16] | None, NDArray[np.uint8] | None
-]:
+) -> tuple[NDArray[np.uint16] | None, NDArray[np.uint16] | None, NDArray[np.uint16] | None, NDArray[np.uint8] | None]:
     """Give since, until, terms and operations of the chosen rows; columns that say nothing are left out."""
-
     operations = columns.operations
     if operations is not None and places is not None:
         operations = operations[places]

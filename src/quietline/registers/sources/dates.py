@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BAD", "DateReader", "date_order", "looks_like_date", "order_named"]
+__all__ = ["BAD", "DateReader", "date_order", "looks_like_date", "order_named", "says_no_date"]
 
 BAD = -1
 """Given for text that is no date."""
@@ -98,19 +98,24 @@ def _read(text: str, order: str, zone: tzinfo) -> date | None:
     if found := _COMPACT.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3]))
     if found := _YEAR_LAST.fullmatch(text):
-        one, two, year = int(found[1]), int(found[3]), int(found[4])
-        chosen = "dmy" if found[2] == "." else order
-        if chosen not in ("mdy", "dmy"):
-            if one <= 12 and two <= 12 and one != two:
-                return None
-            chosen = "dmy" if one > 12 else "mdy"
-        month, day = (one, two) if chosen == "mdy" else (two, one)
-        return _local_day(date(year, month, day), found, zone)
-    if found := _DAY_NAMED.fullmatch(text):
-        return _local_day(date(int(found[3]), _MONTHS.get(found[2].lower(), 0), int(found[1])), found, zone)
-    if found := _MONTH_NAMED.fullmatch(text):
-        return _local_day(date(int(found[3]), _MONTHS.get(found[1].lower(), 0), int(found[2])), found, zone)
+        day = _year_last(found, order)
+        return None if day is None else _local_day(day, found, zone)
+    for form, day_place, month_place in ((_DAY_NAMED, 1, 2), (_MONTH_NAMED, 2, 1)):
+        if found := form.fullmatch(text):
+            month = _MONTHS.get(found[month_place].lower(), 0)
+            return _local_day(date(int(found[3]), month, int(found[day_place])), found, zone)
     return None
+
+
+def _year_last(found: re.Match[str], order: str) -> date | None:
+    """Read a date whose year comes last; None where month and day could be either way round."""
+    one, two, year = int(found[1]), int(found[3]), int(found[4])
+    chosen = "dmy" if found[2] == "." else order  # with points it is the day first, all over the world
+    if chosen not in ("mdy", "dmy"):
+        if one <= 12 and two <= 12 and one != two:
+            return None
+        chosen = "dmy" if one > 12 else "mdy"
+    return date(year, one, two) if chosen == "mdy" else date(year, two, one)
 
 
 def looks_like_date(text: str) -> bool:
@@ -121,6 +126,11 @@ def looks_like_date(text: str) -> bool:
     except ValueError:
         return False
     return found is not None and _FIRST_YEAR - 100 < found.year < 10_000
+
+
+def says_no_date(text: str) -> bool:
+    """Tell whether a cell says that there is no date, or that it is not known."""
+    return text.strip().lower() in _NOTHING | _UNKNOWN
 
 
 def date_order(texts: Iterable[str], column: str) -> str:

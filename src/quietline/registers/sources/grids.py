@@ -188,7 +188,7 @@ class ParquetSource:
         return self.layout.operation is not None
 
     def _read(self, rows: int, columns: list[str] | None) -> Iterator[Any]:
-        import pyarrow as pa  # noqa: PLC0415 - optional, and slow to load
+        import pyarrow as pa
 
         try:
             yield from self._file.iter_batches(batch_size=rows, columns=columns)
@@ -231,7 +231,7 @@ class ParquetSource:
 
 def _distinct(array: Any, answer: Callable[[Any], int]) -> NDArray[np.int32]:
     """Answer for each different cell once."""
-    import pyarrow as pa  # noqa: PLC0415 - optional, and slow to load
+    import pyarrow as pa
 
     if not pa.types.is_dictionary(array.type):
         try:
@@ -240,7 +240,8 @@ def _distinct(array: Any, answer: Callable[[Any], int]) -> NDArray[np.int32]:
             return _each(array.to_pylist(), answer)
     answers = np.array([*map(answer, array.dictionary.to_pylist()), answer(None)], dtype=np.int32)
     places = array.indices.fill_null(len(answers) - 1).to_numpy(zero_copy_only=False)
-    return answers[places]
+    found: NDArray[np.int32] = answers[places]
+    return found
 
 
 def _arrow_days(array: Any, reader: DateReader) -> NDArray[np.int32]:

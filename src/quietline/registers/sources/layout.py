@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quietline.errors import ColumnError
-from quietline.numbering import Kind, calling_code, parse_column
-from quietline.registers.sources.dates import date_order, looks_like_date, order_named
-from quietline.registers.sources.operations import means_add, only_operations
+from quietline.numbering import Kind, Status, calling_code, parse_column
+from quietline.registers.sources.dates import date_order, looks_like_date, order_named, says_no_date
+from quietline.registers.sources.operations import means_add, operation_share
 from quietline.registers.terms import canonical_terms
 from quietline.tables import find_number_columns, is_phone_name, resolve_columns
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "find_layout"]
 
 _NANP = 1
+_MOST = 0.5
+"""Share of cells that tells what a column holds: a short list may have a bad row or two."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _APART = re.compile(r"[^0-9a-zà-öø-ÿ㐀-鿿]+")
 _BRACKETS = re.compile(r"\(.*?\)|（.*?）|\[.*?\]")
@@ -53,9 +55,10 @@ _UNTIL = _names(
 _TERMS = _names("terms|term|conditions|preferences|preference|scope|条件|条款|偏好|限制|拒绝范围|范围")
 _OPERATION = _names(
     "op|operation|action|change type|changetype|change|change code|operation type|action type|action code|"
-    "transaction type|transaction|transaction code|add delete|add del|a d|ad|update type|record type|type|status|"
-    "flag|indicator|chg|dml|操作|操作类型|变更|变更类型|变更标志|动作|类型|增删|标志"
+    "transaction type|transaction|transaction code|add delete|add del|a d|ad|update type|chg|dml|操作|操作类型|变更|"
+    "变更类型|变更标志|动作|增删"
 )
+_PERHAPS_OPERATION = _names("type|record type|status|flag|indicator|类型|标志|状态")
 _AREA = _names("area code|areacode|area|npa|area cd|acode|prefix|区号|地区号|長途區號|长途区号")
 
 
@@ -193,7 +196,8 @@ def find_layout(
     if operation is None and options.operation_column is None:
         operation, truth = _find_operation(finder)
     elif operation is not None:
-        truth = not only_operations(finder.cells[operation]) and only_operations(finder.cells[operation], truth=True)
+        cells = finder.cells[operation]
+        truth = operation_share(cells, truth=True) > operation_share(cells)
     if until is None and options.until_column is None:
         until = _find_dates(finder, _UNTIL)
     if since is None and options.since_column is None:
@@ -216,16 +220,17 @@ def find_layout(
 
 
 def _find_operation(finder: _Finder) -> tuple[int | None, bool]:
-    for place in finder.named_so(_OPERATION):
-        if only_operations(finder.cells[place]):
-            return finder.take(place), False
+    for words, enough in ((_OPERATION, _MOST), (_PERHAPS_OPERATION, 1.0)):
+        for place in finder.named_so(words):
+            if operation_share(finder.cells[place]) >= enough:
+                return finder.take(place), False
     for place in finder.free():
         if means_add(finder.normal[place]):
             for truth in (False, True):
-                if only_operations(finder.cells[place], truth=truth):
+                if operation_share(finder.cells[place], truth=truth) >= _MOST:
                     return finder.take(place), truth
     if not finder.header and len(finder.names) > 1:
-        shaped = [i for i in finder.free() if only_operations(finder.cells[i], plain=True)]
+        shaped = [i for i in finder.free() if operation_share(finder.cells[i], plain=True) >= _MOST]
         if len(shaped) == 1:
             return finder.take(shaped[0]), False
     return None, False
@@ -238,7 +243,7 @@ def _find_dates(finder: _Finder, words: Sequence[str], *, by_shape: bool = False
             return finder.take(place)
     if not by_shape or len(finder.names) < 2:
         return None
-    shaped = [i for i in finder.free() if finder.cells[i] and _date_share(finder.cells[i]) == 1.0]
+    shaped = [i for i in finder.free() if finder.cells[i] and _date_share(finder.cells[i]) >= _MOST]
     if len(shaped) == len(finder.names) - len(finder.taken):
         shaped = [i for i in shaped if not all(cell.strip().isdigit() for cell in finder.cells[i])]  # rather the numbers
     if len(shaped) > 1:
@@ -252,7 +257,8 @@ def _find_dates(finder: _Finder, words: Sequence[str], *, by_shape: bool = False
 
 
 def _date_share(cells: Sequence[str]) -> float:
-    return sum(map(looks_like_date, cells)) / len(cells)
+    told = [cell for cell in cells if not says_no_date(cell)]
+    return sum(map(looks_like_date, told)) / len(told) if told else 1.0
 
 
 def _find_terms(finder: _Finder) -> int | None:
@@ -326,7 +332,7 @@ def _pair_by_shape(finder: _Finder, places: Sequence[int]) -> tuple[int, list[in
 
 def _digits(cells: Sequence[str], count: int) -> bool:
     fits = sum(len(text) == count and text.isascii() and text.isdigit() for text in map(str.strip, cells))
-    return bool(cells) and fits >= 0.9 * len(cells)
+    return bool(cells) and fits >= _MOST * len(cells)
 
 
 def _joined_better(finder: _Finder, area: int, number: int) -> bool:
@@ -338,6 +344,6 @@ def _joined_better(finder: _Finder, area: int, number: int) -> bool:
     ]
     if not pairs:
         return True
-    alone = parse_column([number for _, number in pairs], country=finder.country).keys
+    alone = parse_column([number for _, number in pairs], country=finder.country).statuses
     together = parse_column([a + number for a, number in pairs], country=finder.country).keys
-    return int((together != 0).sum()) > int((alone != 0).sum())
+    return int((alone == Status.OK).sum()) < len(pairs) / 2 <= int((together != 0).sum())

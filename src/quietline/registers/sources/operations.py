@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from quietline.registers.changes import ADD, DELETE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-__all__ = ["NO_OPERATION", "means_add", "operation_of", "only_operations"]
+__all__ = ["NO_OPERATION", "means_add", "operation_of", "operation_share"]
 
 NO_OPERATION = 0
 """Given for text that is neither."""
@@ -21,12 +21,9 @@ _DELETE = (
     "d del delete deletes deleted deleting deletion r rem remove removed removal withdraw withdrawn drop dropped "
     "cancel cancelled canceled - − – 删除 移除 注销 取消 撤销 减少 删 减 退出"
 )
-_WORDS = {word: ADD for word in _ADD.split()} | {word: DELETE for word in _DELETE.split()}
-_TRUTH = {
-    word: value
-    for words, value in (("1 true yes y t 是", ADD), ("0 false no n f 否", DELETE))
-    for word in words.split()
-}
+_WORDS = dict.fromkeys(_ADD.split(), ADD) | dict.fromkeys(_DELETE.split(), DELETE)
+_TRUTH = dict.fromkeys(("1", "true", "yes", "y", "t", "是"), ADD)
+_TRUTH |= dict.fromkeys(("0", "false", "no", "n", "f", "否"), DELETE)
 _SHORT = frozenset(("a", "d", "i", "u", "+", "-", "add", "delete", "del", "insert", "remove", "新增", "删除"))
 _ADD_NAMES = frozenset(("add", "added", "is add", "is added", "isadd", "新增", "是否新增", "添加"))
 
@@ -47,15 +44,17 @@ def means_add(normal_name: str) -> bool:
     return normal_name in _ADD_NAMES
 
 
-def only_operations(cells: Iterable[str], *, truth: bool = False, plain: bool = False) -> bool:
-    """Tell whether all of some cells say add or delete.
+def operation_share(cells: Sequence[str], *, truth: bool = False, plain: bool = False) -> float:
+    """Give the share of cells that say add or delete.
 
     Args:
-        cells: the cells.
+        cells: the cells, none of them empty.
         truth: as for :func:`operation_of`.
         plain: only the plainest words count, because no name says that this is such a column.
     """
     words = [cell.strip().casefold() for cell in cells]
     if plain:
-        return bool(words) and all(word in _SHORT for word in words)
-    return bool(words) and all(operation_of(word, truth=truth) != NO_OPERATION for word in words)
+        hits = sum(word in _SHORT for word in words)
+    else:
+        hits = sum(operation_of(word, truth=truth) != NO_OPERATION for word in words)
+    return hits / len(words) if words else 0.0

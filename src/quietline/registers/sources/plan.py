@@ -24,7 +24,7 @@ def zone_named(name: str) -> tzinfo:
     Raises:
         UsageError: there is none of this name.
     """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - not needed by those who only look up numbers
+    from zoneinfo import ZoneInfo
 
     try:
         return ZoneInfo(name)

@@ -136,18 +136,18 @@ def _opened(stream: Stream, how: ReadPlan) -> _OneSource:
         )
     kind = stream.expect("text", "xlsx", "parquet")
     if kind == "xlsx":
-        from quietline.registers.sources.grids import SheetSource  # noqa: PLC0415 - seldom needed
+        from quietline.registers.sources.grids import SheetSource
 
         return SheetSource(stream, how)
     if kind == "parquet":
-        from quietline.registers.sources.grids import ParquetSource  # noqa: PLC0415 - seldom needed
+        from quietline.registers.sources.grids import ParquetSource
 
         return ParquetSource(stream, how)
-    from quietline.registers.sources.xml import XmlSource, looks_like_xml  # noqa: PLC0415 - beside text
+    from quietline.registers.sources.xml import XmlSource, looks_like_xml
 
     if looks_like_xml(stream.peek(1 << 14)):
         return XmlSource(stream, how)
-    from quietline.registers.sources.text import TextSource  # noqa: PLC0415 - as above
+    from quietline.registers.sources.text import TextSource
 
     return TextSource(stream, how)
 

@@ -59,14 +59,12 @@ class TextSource:
             header=options.header,
         )
         rows = rows_of(sample, found, SAMPLE_ROWS, complete=complete)
-        self.layout = find_layout(
-            rows, found.names, options, header=found.header, country=how.country, kinds=how.kinds
-        )
+        self.layout = find_layout(rows, found.names, options, header=found.header, country=how.country, kinds=how.kinds)
         self.format = found.describe()
         self.columns = self.layout.named(found.names)
         self._nothing = _NOTHING + (found.delimiter or "") + '"'
         self._flat = _is_flat(self.layout, found, sample)
-        extra = ""
+        extra = "," if found.delimiter is None else ""  # too few lines to tell that the comma cuts them
         if self._flat:  # one field a line in which the comma is punctuation: the kernel does all of it
             extra = found.delimiter or ""
             found = replace(found, delimiter=None, quote=None)
@@ -96,9 +94,7 @@ class TextSource:
             found = [self._joined(data, rows, layout.area, layout.numbers[0])]
         else:
             found = [self._numbers(piece, rows, column) for column in ((0,) if self._flat else layout.numbers)]
-        columns = Columns(
-            np.stack([numbers.keys for numbers in found]), np.stack([numbers.statuses for numbers in found])
-        )
+        columns = Columns(np.stack([numbers.keys for numbers in found]), np.stack([numbers.statuses for numbers in found]))
         text_of = self._reader.text_of
         if layout.since is not None:
             reader = how.since_reader(layout.since_order)

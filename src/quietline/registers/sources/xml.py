@@ -100,7 +100,7 @@ class XmlSource:
 
     def _chunks(self) -> Iterator[bytes]:
         """Give the text in pieces that end behind a tag and do not cut what is skipped."""
-        import codecs  # noqa: PLC0415 - seldom needed
+        import codecs
 
         decoder = codecs.getincrementaldecoder(self._encoding)("replace") if self._encoding.startswith("utf-16") else None
         carry, ended = b"", False
