@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import country
 import numpy as np
 
+import country
 from quietline.errors import RegisterError
 from quietline.registers import Entries, Metadata, Register, RegisterBuilder
 
@@ -111,8 +111,9 @@ class Data:
         path = self.path(f"list-{rows}-{kind}.csv")
         country.write_list(path, self._exchanges[0], self._rng(3), rows, library=False)
         if library:
-            with path.open("a") as file:
-                file.write(f"{rows},Ann Lee,212-736-5000 x7,Salem,1.50\n")
+            with path.open("a", encoding="utf-8") as file:
+                for shape, _ in country.LIBRARY_SHAPES:
+                    file.write(f"{rows},Ann Lee,{shape.format(a=212, b=736, c=5000, n=7)},Salem,1.50\n")
         return path
 
     def asked(self, count: int) -> NDArray[np.uint64]:

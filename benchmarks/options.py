@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from data import Data
+if TYPE_CHECKING:
+    from data import Data
 
 QUIETLINE = Path(sys.executable).with_name("quietline")
 

@@ -36,7 +36,7 @@ class Redis:
         """Start it."""
         self._directory = tempfile.TemporaryDirectory(prefix="quietline-bench-")
         path = Path(self._directory.name) / "redis.sock"
-        command = ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no"]
+        command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
             [*command, "--dir", self._directory.name, "--daemonize", "no"], stdout=subprocess.DEVNULL
         )
@@ -49,9 +49,7 @@ class Redis:
                 time.sleep(0.05)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop it."""
         self._socket.close()
         self._process.terminate()

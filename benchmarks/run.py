@@ -6,9 +6,9 @@ import argparse
 import importlib
 import json
 import os
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import machine
 from data import Data
@@ -47,7 +47,7 @@ def main() -> None:
     )
     here = machine.describe(given.data)
     print("\n".join(machine.lines(here)), flush=True)
-    document = {"machine": here, "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sections": {}}
+    document: dict[str, Any] = {"machine": here, "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sections": {}}
     missed = []
     for name in given.sections or SECTIONS:
         section = importlib.import_module(f"sections.{name}").measure(options)
@@ -61,4 +61,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -38,7 +38,8 @@ def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     from quietline.cli.main import cli
 
     def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[Any]:
-        settings = command.context_settings | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+        settings = dict(command.context_settings)
+        settings.update(terminal_width=_WIDTH, max_content_width=_WIDTH)
         context = click.Context(command, info_name=name, parent=parent, **settings)
         yield context.command_path, command, context
         if isinstance(command, click.Group):

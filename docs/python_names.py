@@ -33,6 +33,8 @@ MODULES = (
     "quietline.tables",
     "quietline.law",
     "quietline.registers",
+    "quietline.registers.build",
+    "quietline.registers.export",
     "quietline.registers.sources",
     "quietline.ledger.merkle",
     "quietline.ledger.receipts",

@@ -39,10 +39,7 @@ number = (
 (
     pl.scan_csv(calling_list, infer_schema=False)
     .with_columns(number.alias("number"))
-    .filter(
-        (pl.col("number") > 0)
-        & ~pl.col("number").map_batches(registered, return_dtype=pl.Boolean, is_elementwise=True)
-    )
+    .filter((pl.col("number") > 0) & ~pl.col("number").map_batches(registered, return_dtype=pl.Boolean, is_elementwise=True))
     .drop("number")
     .sink_csv(output)
 )

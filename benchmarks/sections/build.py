@@ -29,7 +29,7 @@ def measure(options: Options) -> Section:
     commands: dict[str, tuple[str, list[str | Path]]] = {
         OURS: (
             "built.qlr",
-            [QUIETLINE, "register", "build", text, *"--country US --name Measured --list-date 2026-11-01 -o".split()],
+            [QUIETLINE, "register", "build", text, "--country", "US", "--list-date", "2026-11-01", "--quiet", "-o"],
         ),
         "DuckDB, sorted table": ("built.duckdb", peer),
         "DuckDB, sorted Parquet": ("built.parquet", peer),

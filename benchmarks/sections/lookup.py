@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 import polars as pl
+from pyroaring import BitMap64
+
 import redis_peer
 from country import NORTH_AMERICA
-from pyroaring import BitMap64
+from quietline.registers import Register
 from sections.wash import warm
 from tables import Section, Spread, Target, ratios
-
-from quietline.registers import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
     from options import Options
 
     Keys = NDArray[np.uint64]
@@ -82,9 +83,7 @@ def measure(options: Options) -> Section:
         return _section(options, keys, rates, {name: (len(some), hits[name]) for name, (some, *_) in systems.items()})
 
 
-def _section(
-    options: Options, keys: Keys, rates: dict[str, list[float]], hits: dict[str, tuple[int, int]]
-) -> Section:
+def _section(options: Options, keys: Keys, rates: dict[str, list[float]], hits: dict[str, tuple[int, int]]) -> Section:
     ours = "Quietline, 2 threads"
     section = Section(
         "lookup",

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from options import QUIETLINE
 from processes import Run, run, settle
+from quietline.ledger.signing import create_key
 from sections.wash import warm
 from tables import Section, Spread, megabytes, ratios
-
-from quietline.ledger.signing import create_key
 
 if TYPE_CHECKING:
     from pathlib import Path

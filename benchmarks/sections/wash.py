@@ -22,7 +22,7 @@ LIBRARY_PHONE = r"( x\d+|/|^'|\.0$|\x{2013})"
 
 
 def measure(options: Options) -> Section:
-    """Time all systems in turn, round by round."""
+    """Time all systems in turn, round by round; those that take long in fewer rounds."""
     data, threads = options.data, str(options.threads)
     calling_list, register = data.calling_list, data.register
     commands: dict[str, list[str | Path]] = {
@@ -86,8 +86,8 @@ def _agreement(options: Options, ours: list[str | Path], outputs: dict[str, Path
     summary = json.loads(run([*ours, "--json", "-o", again]).output)
     again.unlink()
     notes = [
-        f"{summary['kept']:,} of {summary['rows']:,} rows kept; "
-        f"{100 * summary['library_share']:.3f} % of the numbers needed the numbering library"
+        f"{summary['kept']:,} of {summary['rows']:,} rows kept",
+        f"{100 * summary['library_share']:.3f} % of the numbers needed the numbering library",
     ]
     if summary["rows"] != options.data.rows:
         notes.append(f"WRONG: the list has {options.data.rows:,} rows")

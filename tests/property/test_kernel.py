@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from quietline.kernel import RowScanner, _kernel, copy_rows, note_rows
@@ -16,6 +16,7 @@ from quietline.tables import TextFormat, TextReader, open_stream, text
 from twins import kernel_twin as twin
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
 DELIMITERS = [",", ";", "\t", "|", " ", "^", None]
@@ -100,9 +101,7 @@ def test_fields_are_those_of_the_csv_module(content: str, crlf: bool) -> None:
     assume(0 < width <= 16)
     reader = TextReader(open_stream(content.encode()), TextFormat(header=False), range(width))
     rows = [row for piece in reader for row in _texts(reader, piece)]
-    assert [row if row != [""] or content == "" else row for row in rows] == [
-        row + [""] * (width - len(row)) if row else None for row in expected
-    ]
+    assert rows == [row + [""] * (width - len(row)) if row else None for row in expected]
 
 
 def _texts(reader: TextReader, piece: text.Piece) -> list[list[str] | None]:
@@ -182,7 +181,7 @@ def blocks(draw: st.DrawFn) -> tuple[int, list[twin.Record], bool, bool]:
     prefix = draw(st.sampled_from([0, 1, 1_212_555, 99_999_999_999, (2**64 - 1) // 10_000 - 1]))
     members = draw(st.lists(MEMBERS, min_size=1, max_size=40))
     if draw(st.booleans()):  # a block full enough to be a bitmap
-        step = draw(st.integers(1, 15))
+        step = draw(st.integers(5, 15))
         members += range(draw(st.integers(0, 20)), 10_000, step)
     periods = draw(st.booleans())
     if not periods:
@@ -277,6 +276,7 @@ def test_the_index_puts_and_finds_as_the_twin_does(
         assert _kernel.index_find(index, 0, capacity, prefix) == model.find(prefix)
 
 
+@settings(max_examples=30)
 @given(
     st.lists(blocks(), min_size=1, max_size=4, unique_by=lambda block: block[0]),
     st.sampled_from([1, 19_999, 20_000, 20_001, 65_534]),
@@ -291,7 +291,7 @@ def test_numbers_are_looked_up_as_the_twin_does_it(
     dated: bool,
     columns: bool,
     others: list[int],
-    chance: object,
+    chance: random.Random,
 ) -> None:
     records = sorted(record for _, block, _, _ in given_blocks for record in block)
     body, prefixes, pointers = encoded(records, base=4096)
@@ -305,9 +305,10 @@ def test_numbers_are_looked_up_as_the_twin_does_it(
         assert index.put(prefix, pointer)
     offset, capacity = len(data), len(index.entries)
     data += index.to_bytes()
+    model = twin.Register(data, offset, capacity)
     keys = [record.key for record in records] + others
     keys += [(key + step) % 2**64 for key in keys[:60] for step in (-1, 1)] + [gone * 10_000]
-    keys = chance.sample(keys, min(len(keys), 80))  # type: ignore[attr-defined] - the twin takes its time
+    keys = chance.sample(keys, min(len(keys), 600))
     n = len(keys)
     hits, checked = np.empty(n, dtype=np.uint8), np.zeros(capacity // 8 + 1, dtype=np.uint8)
     since, terms = (np.empty(n, dtype=np.uint16) for _ in range(2)) if columns else (None, None)
@@ -316,7 +317,7 @@ def test_numbers_are_looked_up_as_the_twin_does_it(
             data, offset, capacity, checked, np.array(keys, dtype=np.uint64), on, dated, hits, since, terms
         )
         assert result == (twin.FOUND_ALL, 0)
-        expected = [twin.lookup(data, index, key, on, dated=dated) for key in keys]
+        expected = [model.lookup(key, on, dated=dated) for key in keys]
         assert hits.tolist() == [int(hit) for hit, _, _ in expected]
         if since is not None and terms is not None:
             assert list(zip(since.tolist(), terms.tolist(), strict=True)) == [answer[1:] for answer in expected]

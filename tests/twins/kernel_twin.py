@@ -347,22 +347,38 @@ class Index:
 # ---- look-up ----------------------------------------------------------------------------------------------------
 
 
-def lookup(data: bytes, index: Index, key: int, on: int, *, dated: bool) -> tuple[bool, int, int]:
-    """Whether a key stands in the register on a day; since which day, and under which terms."""
-    prefix = key // BLOCK_NUMBERS
-    value = index.find(prefix)
-    encoding, offset = value >> 44 & 15, value & 0xFFFFFFFFFFF
-    if value == 0 or encoding == GONE:
+class Register:
+    """A register file's blocks and index, asked one number at a time."""
+
+    def __init__(self, data: bytes, index_offset: int, capacity: int) -> None:
+        self._data = data
+        self._index = Index.read(data, index_offset, capacity)
+        self._blocks: dict[int, tuple[int, dict[int, list[Record]]]] = {}
+
+    def _block(self, prefix: int) -> tuple[int, dict[int, list[Record]]]:
+        """Encoding and records by key of one block."""
+        value = self._index.find(prefix)
+        encoding, offset = value >> 44 & 15, value & 0xFFFFFFFFFFF
+        if value == 0 or encoding == GONE:
+            return encoding, {}
+        block = self._data[offset:]
+        assert value == pointer(prefix, offset, encoding)
+        assert is_sound(block, prefix)
+        assert block[6] == encoding
+        records: dict[int, list[Record]] = {}
+        for record in decode(block, prefix):
+            records.setdefault(record.key, []).append(record)
+        return encoding, records
+
+    def lookup(self, key: int, on: int, *, dated: bool) -> tuple[bool, int, int]:
+        """Whether a key stands in the register on a day; since which day, and under which terms."""
+        prefix = key // BLOCK_NUMBERS
+        if prefix not in self._blocks:
+            self._blocks[prefix] = self._block(prefix)
+        encoding, records = self._blocks[prefix]
+        for record in records.get(key, ()):
+            ended = record.until != OPEN_UNTIL and on >= record.until
+            begun = record.since <= on or not (dated or encoding == PERIODS)
+            if begun and not ended:
+                return True, record.since, record.terms
         return False, 0, 0
-    block = data[offset:]
-    assert is_sound(block, prefix)
-    assert block[6] == encoding
-    for record in decode(block, prefix):
-        ended = record.until != OPEN_UNTIL and on >= record.until
-        if encoding == PERIODS:
-            stands = record.since <= on and not ended
-        else:
-            stands = not dated or record.since <= on
-        if record.key == key and stands:
-            return True, record.since, record.terms
-    return False, 0, 0

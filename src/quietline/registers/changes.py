@@ -25,6 +25,7 @@ from quietline.registers.format import (
     root_place,
 )
 from quietline.registers.register import Register
+from quietline.registers.terms import terms_in_order
 from quietline.registers.writer import BlockWriter, encoded, new_index
 from quietline.tables import AtomicFile
 
@@ -105,18 +106,19 @@ def apply_changes(
         OutputError: the disk is full, or the file may not be written.
     """
     path = Path(path)
-    with Register(path) as register:
-        try:
-            fd = os.open(path, os.O_RDWR)
-        except OSError as error:
-            raise OutputError(f"{path} may not be changed: {error.strerror}.", code="output.permission") from error
-        try:
-            _lock(fd, path)
+    Register(path).close()  # says what is wrong with it, if anything is
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except OSError as error:
+        raise OutputError(f"{path} may not be changed: {error.strerror}.", code="output.permission") from error
+    try:
+        _lock(fd, path)
+        with Register(path) as register:  # as it is now that nobody else can change it
             return _apply_locked(fd, register, changes, list_date=list_date, version=version)
-        except OSError as error:
-            raise OutputError(f"{path} could not be changed: {error.strerror}.") from error
-        finally:
-            os.close(fd)
+    except OSError as error:
+        raise OutputError(f"{path} could not be changed: {error.strerror}.") from error
+    finally:
+        os.close(fd)
 
 
 def _lock(fd: int, path: Path) -> None:
@@ -126,6 +128,10 @@ def _lock(fd: int, path: Path) -> None:
         raise RegisterError(
             f"Another process is changing {path.name}.", advice="Wait until it is done.", code="register.locked"
         ) from error
+    if not os.path.samestat(os.fstat(fd), path.stat()):
+        raise RegisterError(
+            f"{path.name} was replaced by another file meanwhile.", advice="Try again.", code="register.locked"
+        )
 
 
 def _apply_locked(
@@ -143,17 +149,23 @@ def _apply_locked(
     gone = np.array([prefix for prefix in gone.tolist() if prefix in before], dtype=np.uint64)
     gone_pointers = np.array([_kernel.pointer(p, 0, ENCODING_GONE) for p in gone.tolist()], dtype=np.uint64)
     put = (np.concatenate([prefixes, gone]), np.concatenate([pointers, gone_pointers]))
-    record = metadata_bytes(metadata)
-    metadata_offset = end + len(blocks)
+    # while pointers are switched the register says what it said before, with terms for old and new blocks
+    meanwhile, record = metadata_bytes(register.metadata.with_terms(metadata.terms)), metadata_bytes(metadata)
+    meanwhile_offset = end + len(blocks)
+    metadata_offset = meanwhile_offset + len(meanwhile)
     _write_at(fd, blocks, end)
-    _write_at(fd, record, metadata_offset)
+    _write_at(fd, meanwhile + record, meanwhile_offset)
     new_prefixes = sum(prefix not in before for prefix in prefixes.tolist())
     updated = replace(
         root,
         sequence=root.sequence + 1,
         updating=True,
         block_count=root.block_count + new_prefixes - len(gone),
+        metadata_offset=meanwhile_offset,
+        metadata_length=len(meanwhile),
+        metadata_checksum=_kernel.crc32c(meanwhile),
         end=metadata_offset + len(record),
+        dead=root.dead + root.metadata_length,
         digest=bytes(32),
     )
     index_place, capacity = root.index_offset, root.index_capacity
@@ -183,7 +195,7 @@ def _apply_locked(
             metadata_offset=metadata_offset,
             metadata_length=len(record),
             metadata_checksum=_kernel.crc32c(record),
-            dead=root.dead + old_bytes + root.metadata_length,
+            dead=updated.dead + old_bytes + len(meanwhile),
         ),
     )
     return replace(applied, metadata=metadata)
@@ -323,19 +335,37 @@ def _columns(rows: list[tuple[int, int, int, int]]) -> Entries:
 
 
 def rewrite_register(register: Register, path: str | Path, metadata: Metadata) -> None:
-    """Write a register anew as a published file: blocks in order, nothing dead, with its digest.
+    """Write a register anew as a published file: blocks in order, nothing dead, only terms in use, with its digest.
 
     Raises:
         OutputError: the file cannot be written.
     """
+    terms, places = _terms_in_use(register, metadata)
     with AtomicFile(path) as out:
-        writer = BlockWriter(out, metadata)
-        prefixes, pointers = register.blocks()
-        for prefix, pointer in zip(prefixes.tolist(), pointers.tolist(), strict=True):
-            block, records, numbers = register.block_bytes(prefix, pointer)
-            writer.add_block(block, prefix, pointer >> 44 & 15, records=records, numbers=numbers)
+        writer = BlockWriter(out, metadata.with_terms(terms))
+        if terms != metadata.terms:
+            for entries in register.columns():
+                writer.add(replace(entries, terms=places[entries.full().terms]))
+        else:
+            _copy_blocks(register, writer)
         out.write_at(0, writer.finish())
         out.commit()
+
+
+def _terms_in_use(register: Register, metadata: Metadata) -> tuple[tuple[str, ...], NDArray[np.uint16]]:
+    """Give the register's terms as a newly built one would have them, and for each old index the new one."""
+    used = np.zeros(len(metadata.terms), dtype=np.bool_)
+    if len(metadata.terms) > 1:
+        for entries in register.columns():
+            used[entries.full().terms] = True
+    return terms_in_order(metadata.terms, used)
+
+
+def _copy_blocks(register: Register, writer: BlockWriter) -> None:
+    prefixes, pointers = register.blocks()
+    for prefix, pointer in zip(prefixes.tolist(), pointers.tolist(), strict=True):
+        block, records, numbers = register.block_bytes(prefix, pointer)
+        writer.add_block(block, prefix, pointer >> 44 & 15, records=records, numbers=numbers)
 
 
 def diff_registers(old: Register, new: Register) -> Iterator[tuple[str, int, int, str]]:

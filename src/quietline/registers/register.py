@@ -265,6 +265,9 @@ class Register:
                 terms,
             )
             if result == _FOUND:
+                if terms is not None and len(terms) and int(terms.max()) >= len(view.metadata.terms):
+                    view = self._refresh()  # a writer was quicker than our look at the metadata
+                    continue
                 return Found(hits.view(np.bool_), since, terms)
             if result == _CORRUPT:
                 break

@@ -147,7 +147,7 @@ class TextReader:
                     advice="If quotes mean nothing in this list, say --quote none.",
                     code="input.row_too_long",
                 )
-            want = 2 * length
+            want = max(PIECE_BYTES, 2 * length)
 
     def _fill(self, want: int) -> tuple[bytearray, int]:
         """Put carry and what is read next into one buffer; ``_ended`` tells that nothing follows."""

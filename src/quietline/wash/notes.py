@@ -60,6 +60,8 @@ class Notes:
         return (number_of(key) if key else "", *self._note(verdicts, row))
 
     def _note(self, verdicts: Verdicts, row: int) -> tuple[str, ...]:
+        if verdicts.reasons[row] == Reason.NO_ROW:
+            return ("", "", "", "", "")  # a blank line has no status, and is never written
         registers, days = [], []
         for i, name in enumerate(self._registers):
             if verdicts.hits[i, row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def in_order(work: Callable[[T], R], pieces: Iterable[T], *, workers: int) -> It
     thread and is done at once.
     """
     source = iter(pieces)
-    ahead = [piece for piece, _ in zip(source, range(2), strict=False)]
+    ahead = list(islice(source, 2))
     if len(ahead) < 2 or workers == 1:
         yield from map(work, chain(ahead, source))
         return

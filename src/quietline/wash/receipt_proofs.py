@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 PURPOSE = "wash proofs"
-_RUN = 1 << 22
-_PIECE = 1 << 20
+_RUN = 1 << 21
+_PIECE = 1 << 18
 _BRANCH = 1 << 16
 # In the store a number is followed by two bits that put "registered" last, so that it wins where answers differ.
 _RANKS = np.array([0, 2, 1], dtype=np.uint64)

@@ -30,48 +30,10 @@ typedef struct {
     uint64_t boundary; /* 1: a quote that is the next byte opens a field, or follows a quote that seemed to close one */
 } quote_state;
 
-/* Bit i of the result: block[i] == byte, for 64 bytes. */
-static inline uint64_t matches(const uint8_t *block, uint8_t byte) {
-#if defined(__SSE2__)
-    const __m128i wanted = _mm_set1_epi8((char)byte);
-    uint64_t mask = 0;
-    for (int part = 0; part < 4; part++) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * part));
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted)) << (16 * part);
-    }
-    return mask;
-#else
-    uint64_t mask = 0;
-    for (int i = 0; i < 64; i++) mask |= (uint64_t)(block[i] == byte) << i;
-    return mask;
-#endif
-}
-
 /* Bit i of the result: an odd number of bits is set in bits[0..i]. */
 static inline uint64_t prefix_xor(uint64_t bits) {
     for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
     return bits;
-}
-
-/* Read the marks of 64 bytes. Returns 0 where a quote stands that neither opens a field nor closes one: what is quoted
- * and what not then hangs on every byte before, and the row is left to cut_any. */
-static inline int read_marks(const ql_dialect *dialect, const uint8_t *block, quote_state *state, marks *found) {
-    uint64_t lines = matches(block, dialect->terminator);
-    uint64_t delimiters = dialect->delimiter ? matches(block, dialect->delimiter) : 0;
-    uint64_t quotes = dialect->quote ? matches(block, dialect->quote) : 0;
-    uint64_t boundary = lines | delimiters;
-    if (quotes | state->inside) {
-        uint64_t inside = prefix_xor(quotes) ^ state->inside; /* the opening quote included, the closing one not */
-        boundary = (boundary & ~inside) | (quotes & ~inside);
-        if (quotes & inside & ~(boundary << 1 | state->boundary)) return 0;
-        lines &= ~inside;
-        delimiters &= ~inside;
-        state->inside = 0 - (inside >> 63);
-    }
-    state->boundary = boundary >> 63;
-    found->lines = lines;
-    found->delimiters = delimiters;
-    return 1;
 }
 
 /* Note the wanted field that ends at `end`, without its quotes where nothing in it is escaped. */
@@ -123,28 +85,83 @@ static inline size_t trim_cr(const cutter *c, size_t end) {
     return c->dialect->terminator == '\n' && end > c->row_starts[c->rows] && c->data[end - 1] == '\r' ? end - 1 : end;
 }
 
-/* Cut 64 bytes at a time from a row's beginning on, until fewer are left, a quote is out of place or the rows are full. */
-static void cut_blocks(cutter *c, size_t n) {
-    const ql_dialect *dialect = c->dialect;
-    quote_state state = {.inside = 0, .boundary = 1};
-    marks m;
-    for (size_t at = c->field; at + 64 <= n; at += 64) {
-        if (QL_UNLIKELY(!read_marks(dialect, c->data + at, &state, &m))) return;
-        for (uint64_t rest = ~(uint64_t)0;;) {
-            /* behind the last wanted field only line ends are of interest */
-            uint64_t next = (c->wanted < dialect->column_count ? m.lines | m.delimiters : m.lines) & rest;
-            if (next == 0) break;
-            unsigned bit = (unsigned)__builtin_ctzll(next);
-            rest = ~(uint64_t)0 << bit << 1;
-            if (m.lines >> bit & 1) {
-                end_row(c, trim_cr(c, at + bit), at + bit + 1);
-                if (QL_UNLIKELY(c->rows == c->row_capacity)) return;
-            } else {
-                end_field(c, at + bit);
-            }
-        }
+/* ---- 64 bytes at a time ------------------------------------------------------------------------------------------- */
+
+/* Bit i of the result: block[i] == byte, for 64 bytes. */
+static inline uint64_t matches_any(const uint8_t *block, uint8_t byte) {
+#if defined(__SSE2__)
+    const __m128i wanted = _mm_set1_epi8((char)byte);
+    uint64_t mask = 0;
+    for (int part = 0; part < 4; part++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * part));
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted)) << (16 * part);
     }
+    return mask;
+#else
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++) mask |= (uint64_t)(block[i] == byte) << i;
+    return mask;
+#endif
 }
+
+#define NAME(x) x##_any
+#define TARGET
+#define MATCHES matches_any
+#include "rows_blocks.h"
+#undef NAME
+#undef TARGET
+#undef MATCHES
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define WIDE "avx512f,avx512bw,bmi,bmi2,lzcnt"
+#define HAVE_WIDE (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2"))
+#define HALF "avx2,bmi,bmi2,lzcnt"
+#define HAVE_HALF (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+
+__attribute__((target(WIDE))) static inline uint64_t matches_wide(const uint8_t *block, uint8_t byte) {
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block), _mm512_set1_epi8((char)byte));
+}
+#define NAME(x) x##_wide
+#define TARGET __attribute__((target(WIDE)))
+#define MATCHES matches_wide
+#include "rows_blocks.h"
+#undef NAME
+#undef TARGET
+#undef MATCHES
+
+__attribute__((target(HALF))) static inline uint64_t matches_half(const uint8_t *block, uint8_t byte) {
+    const __m256i wanted = _mm256_set1_epi8((char)byte);
+    __m256i low = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)block), wanted);
+    __m256i high = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(block + 32)), wanted);
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+#define NAME(x) x##_half
+#define TARGET __attribute__((target(HALF)))
+#define MATCHES matches_half
+#include "rows_blocks.h"
+#else
+#define HAVE_WIDE 0
+#define HAVE_HALF 0
+#define cut_blocks_wide cut_blocks_any
+#define cut_blocks_half cut_blocks_any
+#define last_row_end_wide last_row_end_any
+#define last_row_end_half last_row_end_any
+#endif
+
+static void cut_blocks(cutter *c, size_t n) {
+    if (HAVE_WIDE) cut_blocks_wide(c, n);
+    else if (HAVE_HALF) cut_blocks_half(c, n);
+    else cut_blocks_any(c, n);
+}
+
+size_t ql_last_row_end(const ql_dialect *dialect, const uint8_t *data, size_t n) {
+    if (dialect->gb) return SIZE_MAX;
+    if (HAVE_WIDE) return last_row_end_wide(dialect, data, n);
+    return HAVE_HALF ? last_row_end_half(dialect, data, n) : last_row_end_any(dialect, data, n);
+}
+
+/* ---- one byte at a time --------------------------------------------------------------------------------------------- */
 
 static inline int is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
 
@@ -215,20 +232,7 @@ size_t ql_scan_rows(const ql_dialect *dialect, const uint8_t *data, size_t n, in
     return c.rows;
 }
 
-size_t ql_last_row_end(const ql_dialect *dialect, const uint8_t *data, size_t n) {
-    quote_state state = {.inside = 0, .boundary = 1};
-    marks m;
-    size_t end = 0, at = 0;
-    if (dialect->gb) return SIZE_MAX;
-    for (; at + 64 <= n; at += 64) {
-        if (!read_marks(dialect, data + at, &state, &m)) return SIZE_MAX;
-        if (m.lines) end = at + 64 - (size_t)__builtin_clzll(m.lines);
-    }
-    uint8_t tail[64] = {0};
-    if (at < n) memcpy(tail, data + at, n - at);
-    if (!read_marks(dialect, tail, &state, &m)) return SIZE_MAX;
-    return m.lines ? at + 64 - (size_t)__builtin_clzll(m.lines) : end;
-}
+/* ---- rows to outputs --------------------------------------------------------------------------------------------------- */
 
 size_t ql_copy_rows(const uint8_t *data, const uint32_t *row_starts, const uint8_t *keep, size_t rows, uint8_t *out) {
     uint8_t *to = out;

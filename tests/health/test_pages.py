@@ -1,0 +1,102 @@
+"""The pages are up to date, lead somewhere, and leave nothing out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from health.generated import generator
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SOURCE = ROOT / "src/quietline"
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def pages() -> list[Path]:
+    folders = (DOCS, ROOT / "tests", ROOT / "benchmarks", ROOT / "src")
+    found = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
+    assert len(found) > 25
+    return found
+
+
+@pytest.mark.parametrize("name", ["cli.md", "errors.md", "law.md", "python-api.md", "statuses.md"])
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    page = generator().PAGES[name]
+    assert (DOCS / "reference" / name).read_text("utf-8") == generator().HEAD + page(), "run: make docs"
+
+
+def test_every_generated_page_is_tested_here() -> None:
+    assert set(generator().PAGES) == {"cli.md", "errors.md", "law.md", "python-api.md", "statuses.md"}
+
+
+def test_links_lead_to_files_that_are_there() -> None:
+    seen = 0
+    for page in pages():
+        for target in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
+            if target.startswith(("http://", "https://", "mailto:", "#")):
+                continue
+            seen += 1
+            assert (page.parent / target.partition("#")[0]).exists(), f"{page.relative_to(ROOT)} links to {target}"
+    assert seen > 60
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    waiting, reached = [DOCS / "README.md"], set()
+    while waiting:
+        page = waiting.pop().resolve()
+        if page not in reached and page.suffix == ".md":
+            reached.add(page)
+            waiting += [page.parent / link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    missing = [page for page in DOCS.rglob("*.md") if page.resolve() not in reached]
+    assert not missing
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (DOCS / "explanation/architecture.md").read_text("utf-8")
+    folders = [path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_dir()]
+    folders = [folder for folder in folders if not any(part.startswith((".", "_")) for part in folder.parts)]
+    rooms = [folder.as_posix() for folder in folders if "rulebooks/" not in folder.as_posix()]
+    assert len(rooms) >= 8
+    for room in [*rooms, "errors"]:
+        assert f"`{room}`" in text, room
+
+
+def test_the_glossary_has_both_languages_in_every_line() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (DOCS / "reference/glossary.md").read_text("utf-8"), re.MULTILINE)
+    rows = [row for row in rows if not row[0].startswith(("---", "English"))]
+    assert len(rows) > 40
+    for english, chinese, meaning in rows:
+        assert re.search("[\u4e00-\u9fff]", chinese), english
+        assert meaning.strip()
+
+
+def test_the_law_page_has_every_citation() -> None:
+    text = (DOCS / "reference/law.md").read_text("utf-8")
+    files = sorted((SOURCE / "law/rulebooks").rglob("*.yaml"))
+    assert len(files) >= 5
+    for file in files:
+        for parameter in yaml.safe_load(file.read_text("utf-8"))["parameters"].values():
+            for value in parameter["values"]:
+                assert " ".join(value["citation"].split()) in text
+
+
+def test_the_decisions_are_numbered_without_gaps_and_have_their_four_parts() -> None:
+    records = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    assert len(records) >= 9
+    for number, record in enumerate(records, 1):
+        text = record.read_text("utf-8")
+        assert record.name.startswith(f"{number:04}-")
+        assert text.startswith(f"# {number}. ")
+        for part in ("Context.", "Options.", "Decision.", "Consequences."):
+            assert f"**{part}**" in text, f"{record.name}: {part}"
+
+
+def test_the_figures_of_the_readme_stand_between_their_marks() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text.count("<!-- figures -->") == 2
+    assert text.split("<!-- figures -->")[1].strip().startswith("|")
