@@ -160,11 +160,9 @@ def test_a_wash_gives_what_a_plain_reading_gives(
     width = max((len(row) for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)), default=1)
     names = [f"column {i + 1}" for i in range(width)]
     if header:
-        _, raw = next(rows_with_bytes(content, delimiter))
+        row, raw = next((row, raw) for row, raw in rows_with_bytes(content, delimiter) if row)
         head, body = raw.decode(), content[len(raw.decode()) :]
-        names[: len(columns) and content.split("\n")[0].count(delimiter) + 1] = next(
-            csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-        )
+        names[: len(row)] = row
     columns = [column for column in columns if column < width] or [0]
     expected = expected_of(body, delimiter, columns, names, options)
     clean, removed, annotated = io.BytesIO(), io.BytesIO(), io.BytesIO()

@@ -71,6 +71,7 @@ def wash(list_: str, **options: Any) -> None:
     summary_target = options["summary"]
     if summary_target == "-" and options["output"] == "-":
         raise UsageError("The clean list and the summary cannot both go to standard output.")
+    _refuse_summary_over_others(list_, options)
     show = _Show(quiet=options["quiet"] or options["output"] == "-" or summary_target == "-")
     summary = wash_list(
         list_,
@@ -100,6 +101,16 @@ def wash(list_: str, **options: Any) -> None:
         _write_summary(summary, summary_target)
 
 
+def _refuse_summary_over_others(list_: str, options: dict[str, Any]) -> None:
+    """The summary is written last, by this command: see to it that it replaces none of the files of the wash."""
+    from quietline.tables import refuse_same
+
+    names = ("output", "removed", "annotated", "receipt", "proofs")
+    others = [options[name] for name in names if options[name] not in (None, "-")]
+    if options["summary"] not in (None, "-"):
+        refuse_same([list_, *options["against"]], [*others, options["summary"]])
+
+
 def _day(text: str | None) -> Any:
     from datetime import date
 
@@ -121,9 +132,12 @@ def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
     from datetime import UTC, datetime
 
     from quietline.ledger.signing import default_key_path, load_key, passphrase_from
+    from quietline.tables import refuse_same
     from quietline.wash.receipts import ReceiptRequest
 
     path = Path(options["key"]) if options["key"] else default_key_path(os.environ)
+    outputs = [options[name] for name in ("output", "removed", "annotated", "summary", "receipt", "proofs")]
+    refuse_same([path], [output for output in outputs if output is not None])
     key = load_key(path, passphrase=passphrase_from(os.environ))
     return ReceiptRequest(options["receipt"], key=key, at=datetime.now(UTC), proofs=options["proofs"])
 

@@ -20,6 +20,7 @@ __all__ = ["Piece", "TextReader"]
 
 PIECE_BYTES = 1 << 20
 _LONGEST_ROW = 64 << 20
+_MOST_FREE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class TextReader:
         self._quote = text_format.quote.encode() if text_format.quote else b""
         self._terminator = text_format.terminator.encode()
         self._carry = b""
+        self._free: list[bytearray] = []
         self._ended = False
         self._done = False
         self._row_bytes = 24
@@ -153,10 +155,10 @@ class TextReader:
         """Put carry and what is read next into one buffer; ``_ended`` tells that nothing follows."""
         carried = len(self._carry)
         if self._decoder is None:
-            buffer = bytearray(carried + want)
+            buffer = self._buffer(carried + want)
             buffer[:carried] = self._carry
             with memoryview(buffer) as view:
-                got = _fill_view(self._stream.readinto, view[carried:])
+                got = _fill_view(self._stream.readinto, view[carried : carried + want])
             self._carry = b""
             self._ended = got < want
             return buffer, carried + got
@@ -173,6 +175,18 @@ class TextReader:
         buffer = bytearray(self._carry + text.encode("utf-8", "surrogatepass"))
         self._carry = b""
         return buffer, len(buffer)
+
+    def recycle(self, piece: Piece) -> None:
+        """Take back the memory of a piece that nobody looks at any more: making and clearing new memory takes time."""
+        if self._decoder is None and len(self._free) < _MOST_FREE and isinstance(piece.data.obj, bytearray):
+            self._free.append(piece.data.obj)
+
+    def _buffer(self, size: int) -> bytearray:
+        while self._free:
+            buffer = self._free.pop()
+            if len(buffer) >= size:
+                return buffer
+        return bytearray(size + size // 8)
 
     def _cut(self, buffer: bytearray, length: int) -> int:
         """Find where the last whole row ends; without quotes that is the last line end."""

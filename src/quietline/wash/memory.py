@@ -139,7 +139,7 @@ def wash_table(
         table = pa.Table.from_batches([table])
     places = _places(table, columns, country)
     names = tuple(table.column_names[place] for place in places)
-    reading = {"only_country": only_country, "first_of_several": first_of_several}
+    reading: dict[str, Any] = {"only_country": only_country, "first_of_several": first_of_several}
     with ExitStack() as stack:
         registers = _opened(stack, against)
         numbers = [parse_column(table.column(place), country=country_code(country), **reading) for place in places]

@@ -72,6 +72,7 @@ class TextWash:
             ):
                 if output is not None and data:
                     output.write(data)
+            self.reader.recycle(done.piece)
             if parts.progress is not None:
                 parts.progress()
 

@@ -138,6 +138,7 @@ def wash(
             register if isinstance(register, Register) else stack.enter_context(Register(register))
             for register in against
         ]
+        _refuse_private(registers)
         names = register_names(registers)
         decisive = {
             "keep_invalid": keep_invalid,
@@ -181,6 +182,18 @@ def wash(
         if collector is not None:
             collector.finish(summary)
         return summary
+
+
+def _refuse_private(registers: Sequence[Register]) -> None:
+    """Refuse the private half of a receipt, which is kept in the form of a register but is none to wash against."""
+    for register in registers:
+        purpose = register.metadata.extra.get("purpose")
+        if purpose:
+            raise UsageError(
+                f"{register.path.name} is no register to wash against: it holds {purpose}.",
+                advice="Name a file that 'quietline register build' wrote.",
+                code="usage.purpose",
+            )
 
 
 def register_names(registers: Sequence[Register]) -> list[str]:
