@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAMPLE_SECONDS = 0.005
-WANTED = ("RssAnon", "RssShmem")
+PRIVATE, RESIDENT = ("RssAnon:", "RssShmem:"), "VmHWM:"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Run:
         seconds: from start to end, by the clock.
         cpu_seconds: on all processors, the system's work for it included.
         private: highest memory of its own (anonymous and shared), bytes, sampled every 5 ms; mapped files are not in it.
-        resident: highest memory, bytes, mapped files included.
+        resident: highest memory, bytes, mapped files included; sampled too, because what the system says at the end
+            includes the memory of the process that started it.
         output: what it wrote to standard output.
     """
 
@@ -54,7 +55,7 @@ def run(command: Sequence[str | Path], *, sample: bool = True) -> Run:
         watch = _Watch(process.pid) if sample else None
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
-        private = watch.stop() if watch else 0
+        private, resident = watch.stop() if watch else (0, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
@@ -62,7 +63,7 @@ def run(command: Sequence[str | Path], *, sample: bool = True) -> Run:
             said = err.read().decode(errors="replace").strip()[-2000:]
             raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}: {said}")
         cpu = usage.ru_utime + usage.ru_stime
-        return Run(seconds, cpu, private, usage.ru_maxrss * 1024, out.read().decode())
+        return Run(seconds, cpu, private, resident, out.read().decode())
 
 
 class _Watch:
@@ -71,7 +72,7 @@ class _Watch:
     def __init__(self, pid: int) -> None:
         self._file = Path(f"/proc/{pid}/status")
         self._stopped = threading.Event()
-        self._highest = 0
+        self._private = self._resident = 0
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
@@ -81,13 +82,17 @@ class _Watch:
                 lines = self._file.read_text().splitlines()
             except OSError:  # it has ended, or this system does not tell
                 return
-            parts = [int(line.split()[1]) for line in lines if line.startswith(WANTED)]
-            self._highest = max(self._highest, 1024 * sum(parts))
+            self._private = max(self._private, _kilobytes(lines, PRIVATE))
+            self._resident = max(self._resident, _kilobytes(lines, RESIDENT))
 
-    def stop(self) -> int:
+    def stop(self) -> tuple[int, int]:
         self._stopped.set()
         self._thread.join()
-        return self._highest
+        return 1024 * self._private, 1024 * self._resident
+
+
+def _kilobytes(lines: list[str], names: str | tuple[str, ...]) -> int:
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names))
 
 
 def settle() -> None:

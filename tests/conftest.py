@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,13 +18,11 @@ from quietline.numbering import parse
 from quietline.registers import Entries, Metadata, RegisterBuilder, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 SLOW_MACHINE = [HealthCheck.too_slow]  # tests run beside one another; what they check is not how fast they are
 settings.register_profile("dev", max_examples=60, deadline=None, suppress_health_check=SLOW_MACHINE)
-settings.register_profile(
-    "ci", max_examples=400, deadline=None, suppress_health_check=SLOW_MACHINE, print_blob=True
-)
+settings.register_profile("ci", max_examples=400, deadline=None, suppress_health_check=SLOW_MACHINE, print_blob=True)
 settings.load_profile(os.environ.get("QUIETLINE_TEST_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -88,6 +87,58 @@ def quietline() -> Callable[..., subprocess.CompletedProcess[bytes]]:
         return subprocess.run(command, capture_output="stdout" not in options, check=False, timeout=120, **options)
 
     return run
+
+
+class CommandServer:
+    """The command line in a process of its own, without its start-up; see ``command_server.py``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server = subprocess.Popen(
+            [sys.executable, REPOSITORY / "tests" / "command_server.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._server.stdout
+        assert self._server.stdout.readline() == "ready\n"
+
+    def __call__(
+        self,
+        *arguments: object,
+        cwd: Path | None = None,
+        data: bytes = b"",
+        stdout: str | None = None,
+        most_bytes: int = 0,
+        user: int = 0,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a command: data on standard input; as another user; with files of so many bytes at most."""
+        files = {name: self._folder / name for name in ("stdin", "stdout", "stderr")}
+        files["stdin"].write_bytes(data)
+        if stdout:
+            files["stdout"] = Path(stdout)
+        request: dict[str, Any] = {name: str(path) for name, path in files.items()}
+        request |= {"arguments": list(map(str, arguments)), "cwd": str(cwd or self._folder)}
+        request |= {"most_bytes": most_bytes, "user": user}
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.write(json.dumps(request) + "\n")
+        self._server.stdin.flush()
+        status = int(self._server.stdout.readline())
+        written = b"" if stdout else files["stdout"].read_bytes()
+        return subprocess.CompletedProcess(request["arguments"], status, written, files["stderr"].read_bytes())
+
+    def close(self) -> None:
+        """Let the server end."""
+        self._server.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandServer]:
+    """The command line for tests that run it often."""
+    server = CommandServer(tmp_path_factory.mktemp("command"))
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

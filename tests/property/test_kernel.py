@@ -56,9 +56,7 @@ def check_scan(data: bytes, dialect: twin.Dialect, columns: Sequence[int], *, fi
     assert scanner.last_row_end(data) == twin.last_row_end(data, dialect)
 
 
-@given(
-    WILD, st.sampled_from(DELIMITERS), st.sampled_from(['"', "'", None]), st.sampled_from("\n\r"), COLUMNS, st.booleans()
-)
+@given(WILD, st.sampled_from(DELIMITERS), st.sampled_from(['"', "'", None]), st.sampled_from("\n\r"), COLUMNS, st.booleans())
 @example(b'"' + b"a" * 62 + b'"\n"b"', ",", '"', "\n", [0], True)
 @example(b"a" * 63 + b'"\n' + b"b" * 80, ",", '"', "\n", [0], True)
 @example(b"," * 64 + b"\r\n", ",", '"', "\n", [0, 63, 64], True)
@@ -264,9 +262,7 @@ def test_checksums_are_those_of_the_twin_and_may_be_continued(data: bytes, start
     st.lists(st.tuples(st.integers(0, 30) | st.integers(0, 10**11), st.integers(1, 2**64 - 1)), max_size=40),
     st.lists(st.integers(0, 30), max_size=10),
 )
-def test_the_index_puts_and_finds_as_the_twin_does(
-    capacity: int, entries: list[tuple[int, int]], asked: list[int]
-) -> None:
+def test_the_index_puts_and_finds_as_the_twin_does(capacity: int, entries: list[tuple[int, int]], asked: list[int]) -> None:
     index, model = np.zeros((capacity, 2), dtype=np.uint64), twin.Index(capacity)
     for prefix, pointer in entries:
         one = np.array([prefix], dtype=np.uint64), np.array([pointer], dtype=np.uint64)
@@ -312,9 +308,10 @@ def test_numbers_are_looked_up_as_the_twin_does_it(
     n = len(keys)
     hits, checked = np.empty(n, dtype=np.uint8), np.zeros(capacity // 8 + 1, dtype=np.uint8)
     since, terms = (np.empty(n, dtype=np.uint16) for _ in range(2)) if columns else (None, None)
-    for _ in range(2):  # with blocks not yet checked, and with those that are
+    # with blocks not yet checked, with those that are, and with those that were appended since
+    for limit in (len(data), len(data), 4096):
         result = _kernel.lookup(
-            data, offset, capacity, checked, np.array(keys, dtype=np.uint64), on, dated, hits, since, terms
+            data, limit, offset, capacity, checked, np.array(keys, dtype=np.uint64), on, dated, hits, since, terms
         )
         assert result == (twin.FOUND_ALL, 0)
         expected = [model.lookup(key, on, dated=dated) for key in keys]

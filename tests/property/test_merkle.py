@@ -90,9 +90,7 @@ def test_a_list_that_was_rewritten_has_no_proof(data: st.DataObject, n: int) -> 
     old = data.draw(st.integers(1, n - 1))
     other = make(old, seed=1)
     with pytest.raises(ReceiptError):
-        merkle.verify_consistency(
-            old, model_root(other), n, model_root(hashes), merkle.consistency_proof(hashes, old)
-        )
+        merkle.verify_consistency(old, model_root(other), n, model_root(hashes), merkle.consistency_proof(hashes, old))
 
 
 @given(data=st.data(), n=sizes)

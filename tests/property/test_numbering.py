@@ -148,9 +148,7 @@ def test_the_fast_path_equals_the_library_in_depth(country):
 
 def test_the_exchanges_of_north_america_are_told_as_the_library_tells_them():
     # All area codes and every seventh exchange, by the expressions of the metadata themselves.
-    regions = [
-        PhoneMetadata.metadata_for_region(region) for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]
-    ]
+    regions = [PhoneMetadata.metadata_for_region(region) for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]]
     names = [
         "fixed_line",
         "mobile",
@@ -170,9 +168,7 @@ def test_the_exchanges_of_north_america_are_told_as_the_library_tells_them():
          re.compile(m.general_desc.national_number_pattern), m.leading_digits is not None)
         for m, descriptions in kinds
     ]  # fmt: skip
-    numbers = [
-        f"{exchange:06d}{line}" for exchange in range(200_000, 1_000_000, 7) for line in ("0100", "5555")
-    ]
+    numbers = [f"{exchange:06d}{line}" for exchange in range(200_000, 1_000_000, 7) for line in ("0100", "5555")]
 
     def valid(number):
         for leading, known, general, has_leading in patterns:
@@ -201,9 +197,7 @@ def test_what_america_writes_every_day_is_never_asked():
         " {} {} {} ",
     ]
     texts = [
-        shape.format(
-            choose.randrange(200, 1000), f"{choose.randrange(1000):03d}", f"{choose.randrange(10_000):04d}"
-        )
+        shape.format(choose.randrange(200, 1000), f"{choose.randrange(1000):03d}", f"{choose.randrange(10_000):04d}")
         for shape in shapes
         for _ in range(500)
     ]
@@ -211,16 +205,11 @@ def test_what_america_writes_every_day_is_never_asked():
     assert check_fast_path("US", [text for text in texts if not text.endswith(".0000")]) == 0
 
 
-@pytest.mark.parametrize(
-    "form", [PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL]
-)
+@pytest.mark.parametrize("form", [PhoneNumberFormat.E164, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.NATIONAL])
 def test_every_example_number_survives_the_round_trip(form):
     asked = 0
     for region, number in examples():
-        if (
-            form == PhoneNumberFormat.NATIONAL
-            and number.country_code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
-        ):
+        if form == PhoneNumberFormat.NATIONAL and number.country_code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
             continue
         text = phonenumbers.format_number(number, form)
         e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)

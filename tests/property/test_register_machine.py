@@ -22,11 +22,13 @@ from quietline.registers import (
     Register,
     RegisterBuilder,
     apply_changes,
-    changes as changes_module,
     date_of,
     day_of,
     diff_registers,
     rewrite_register,
+)
+from quietline.registers import (
+    changes as changes_module,
 )
 from quietline.registers.build import apply_to_register, build_register
 from quietline.registers.export import export_register, write_difference

@@ -31,9 +31,7 @@ WILD_CELLS = st.text(st.sampled_from('ab1 ,;\t|"\n'), max_size=6)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.data())
-def test_any_way_of_reading_gives_the_content_once_and_in_order(
-    parts: list[bytes], data: st.DataObject
-) -> None:
+def test_any_way_of_reading_gives_the_content_once_and_in_order(parts: list[bytes], data: st.DataObject) -> None:
     content = b"".join(parts)
     packed = b"".join(map(gzip.compress, parts))
     source = data.draw(st.sampled_from([content, packed] if packed else [content]))

@@ -79,9 +79,7 @@ def judged(cells: list[str], columns: list[int], names: list[str], **reading: bo
     return reason, note
 
 
-def expected_of(
-    content: str, delimiter: str, columns: list[int], names: list[str], options: dict[str, bool]
-) -> Expected:
+def expected_of(content: str, delimiter: str, columns: list[int], names: list[str], options: dict[str, bool]) -> Expected:
     expected = Expected()
     reading = {name: options[name] for name in ("first_of_several", "only_country")}
     seen: set[str] = set()
@@ -144,12 +142,10 @@ def read_rows(data: bytes, delimiter: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     lists(),
-    st.fixed_dictionaries(
-        dict.fromkeys(("keep_invalid", "duplicates", "only_country", "first_of_several"), st.booleans())
-    ),
+    st.fixed_dictionaries(dict.fromkeys(("keep_invalid", "duplicates", "only_country", "first_of_several"), st.booleans())),
     st.sampled_from([30, 100, 1 << 20]),
 )
 def test_a_wash_gives_what_a_plain_reading_gives(

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def leaf_hashes(
-    keys: NDArray[np.uint64], verdicts: NDArray[np.uint8], salts: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def leaf_hashes(keys: NDArray[np.uint64], verdicts: NDArray[np.uint8], salts: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """SHA-256(0x00 || salt || key, highest byte first || verdict) of every leaf."""
     out = np.empty((len(keys), 32), dtype=np.uint8)
     for row, key, verdict, salt in zip(out, keys, verdicts, salts, strict=True):

@@ -128,9 +128,7 @@ def _row(data: bytes, start: int, dialect: Dialect, *, final: bool) -> Row | Non
     return _ended(data, start, len(data), len(data), field, fields, dialect) if final else None
 
 
-def _ended(
-    data: bytes, start: int, end: int, after: int, field: int, fields: list[Field], dialect: Dialect
-) -> Row:
+def _ended(data: bytes, start: int, end: int, after: int, field: int, fields: list[Field], dialect: Dialect) -> Row:
     if dialect.terminator == b"\n" and end > start and data[end - 1 : end] == b"\r":
         end -= 1
     if end == start:

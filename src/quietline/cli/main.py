@@ -17,9 +17,9 @@ __all__ = ["EXIT_STATUSES", "cli", "run"]
 
 EXIT_STATUSES = {
     0: "done: the output was written, whatever the list held",
-    1: "a check found problems: a receipt does not hold, a file is damaged, a row is bad and --strict was given",
+    1: "a check found problems: a receipt does not hold, 'register verify' found damage, --strict met a bad row",
     2: "the command was put together wrongly; nothing was read or written",
-    3: "an input cannot be read; nothing was written",
+    3: "an input cannot be read, or is damaged; nothing was written",
     4: "an output cannot be written; what stood there before is untouched",
     5: "an optional library is missing",
     130: "interrupted; nothing was written",
@@ -57,15 +57,18 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(str(status), meaning) for status, meaning in EXIT_STATUSES.items()])
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_HELP = """Give people their telephone back: keep registers of numbers, wash calling lists, prove it.
+
+\b
+quietline register build dnc.txt --country US --name DNC -o dnc.qlr
+quietline wash leads.csv --against dnc.qlr --country US -o clean.csv
+"""
+
+
+@click.group(cls=_LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="quietline")
 def cli() -> None:
-    r"""Give people their telephone back: keep registers of numbers, wash calling lists, prove it.
-
-    \b
-    quietline register build dnc.txt --country US --name DNC -o dnc.qlr
-    quietline wash leads.csv --against dnc.qlr --country US -o clean.csv
-    """
+    """Find the sub-command."""
 
 
 def run() -> NoReturn:

@@ -72,7 +72,8 @@ def wash(list_: str, **options: Any) -> None:
     if summary_target == "-" and options["output"] == "-":
         raise UsageError("The clean list and the summary cannot both go to standard output.")
     _refuse_summary_over_others(list_, options)
-    show = _Show(quiet=options["quiet"] or options["output"] == "-" or summary_target == "-")
+    to_stdout = "-" in (options["output"], options["removed"], options["annotated"], summary_target)
+    show = _Show(quiet=options["quiet"] or to_stdout)
     summary = wash_list(
         list_,
         against=options["against"],
@@ -175,6 +176,11 @@ class _Show:
         """Say what was done."""
         if self._live:
             click.echo("\r\033[K", nl=False, err=True)
+        if summary.unwashed_columns:
+            names = ", ".join(summary.unwashed_columns)
+            click.echo(
+                f"quietline: not washed, though it looks like numbers: {names} (name columns with --column)", err=True
+            )
         if self._quiet:
             return
         columns = ", ".join(summary.columns)

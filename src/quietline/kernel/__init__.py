@@ -151,9 +151,7 @@ def parse_fields(
     return keys, statuses, asked
 
 
-def copy_rows(
-    data: bytes | bytearray | memoryview, row_starts: NDArray[np.uint32], keep: NDArray[np.uint8]
-) -> memoryview:
+def copy_rows(data: bytes | bytearray | memoryview, row_starts: NDArray[np.uint32], keep: NDArray[np.uint8]) -> memoryview:
     """Copy the rows with ``keep`` not 0, byte for byte and in order."""
     if keep.all():
         return memoryview(data)[: int(row_starts[-1])]

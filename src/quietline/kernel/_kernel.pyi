@@ -65,6 +65,7 @@ def index_put(mapped: Buffer, offset: int, capacity: int, prefixes: Buffer, poin
 def index_find(mapped: Buffer, offset: int, capacity: int, prefix: int, /) -> int: ...
 def lookup(
     mapped: Buffer,
+    limit: int,
     index_offset: int,
     capacity: int,
     checked: Buffer,

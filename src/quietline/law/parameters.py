@@ -58,9 +58,7 @@ __all__ = [
 
 Unit: TypeAlias = Literal["days", "months"]
 Bound: TypeAlias = Literal["at_most", "less_than"]
-Confidence: TypeAlias = Literal[
-    "seen_official", "seen_copy", "seen_secondary", "memory_high", "memory_medium", "memory_low"
-]
+Confidence: TypeAlias = Literal["seen_official", "seen_copy", "seen_secondary", "memory_high", "memory_medium", "memory_low"]
 
 _RULEBOOKS = Path(__file__).with_name("rulebooks")
 _ALIASES = {"uk": "gb"}  # the code that people write for the one that ISO 3166 has
@@ -273,9 +271,7 @@ def _instrument(node: Node, code: str) -> Instrument:
         fail(members["id"], f"it has to be the name of the file, {node.file.stem}")
     if _text(members["jurisdiction"]) != code:
         fail(members["jurisdiction"], f"it has to be the name of the folder, {code}")
-    return Instrument(
-        node.file.stem, code, _translations(members["title"]), _translations(members["authority"])
-    )
+    return Instrument(node.file.stem, code, _translations(members["title"]), _translations(members["authority"]))
 
 
 def _parameter(node: Node, name: str, instrument: str) -> Parameter:
@@ -290,9 +286,7 @@ def _parameter(node: Node, name: str, instrument: str) -> Parameter:
     for item in items:
         period = _period(item, unit)
         if periods and period.from_date <= periods[-1].from_date:
-            fail(
-                item, f"it begins on {period.from_date}, not after {periods[-1].from_date}; sort them by day"
-            )
+            fail(item, f"it begins on {period.from_date}, not after {periods[-1].from_date}; sort them by day")
         periods.append(period)
     return Parameter(
         name,

@@ -62,9 +62,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def leaf_hashes(
-    keys: NDArray[np.uint64], verdicts: NDArray[np.uint8], salts: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def leaf_hashes(keys: NDArray[np.uint64], verdicts: NDArray[np.uint8], salts: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Hash the leaves of a receipt, many at a time.
 
     A leaf is 25 bytes: its salt, its key as 8 bytes with the highest first, its verdict. The salt hides the
@@ -85,9 +83,7 @@ def leaf_hashes(
     if keys.dtype != np.uint64 or verdicts.dtype != np.uint8 or salts.dtype != np.uint8:
         raise ValueError("keys have to be uint64, verdicts and salts uint8")
     if keys.shape != (n,) or verdicts.shape != (n,) or salts.shape != (n, SALT_BYTES):
-        raise ValueError(
-            f"keys, verdicts and salts differ in length: {keys.shape} {verdicts.shape} {salts.shape}"
-        )
+        raise ValueError(f"keys, verdicts and salts differ in length: {keys.shape} {verdicts.shape} {salts.shape}")
     out = np.empty((n, HASH_BYTES), dtype=np.uint8)
     _kernel.leaf_hashes(_flat(keys), _flat(verdicts), _flat(salts), out)
     return out
@@ -327,9 +323,7 @@ def consistency_proof(leaf_hashes: Hashes, old_size: int) -> list[bytes]:
     return proof[::-1]
 
 
-def verify_consistency(
-    old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the list with ``root`` begins with the list that had ``old_root``.
 
     Each size MUST come from the same trusted statement as its root: the root alone does not tell it.
@@ -404,7 +398,5 @@ def _as_array(hashes: Hashes) -> NDArray[np.uint8]:
             raise ValueError(f"a leaf hash has {HASH_BYTES} bytes")
         hashes = np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(-1, HASH_BYTES)
     if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != HASH_BYTES:
-        raise ValueError(
-            f"leaf hashes are uint8 of shape (n, {HASH_BYTES}), not {hashes.dtype} {hashes.shape}"
-        )
+        raise ValueError(f"leaf hashes are uint8 of shape (n, {HASH_BYTES}), not {hashes.dtype} {hashes.shape}")
     return hashes

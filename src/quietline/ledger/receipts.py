@@ -228,9 +228,7 @@ def _signature_of(document: Mapping[str, object]) -> tuple[PublicKey, bytes]:
     if not isinstance(signature, Mapping):
         _malformed("it has no signature")
     if set(signature) != _SIGNATURE_MEMBERS:
-        _malformed(
-            f"its signature has to have the members {', '.join(sorted(_SIGNATURE_MEMBERS))}, and no others"
-        )
+        _malformed(f"its signature has to have the members {', '.join(sorted(_SIGNATURE_MEMBERS))}, and no others")
     if signature["algorithm"] != "ed25519":
         _malformed("its signature is not of the kind ed25519, the only one this release knows")
     key = PublicKey(_base64(signature["public_key"], 32, "public_key"))
@@ -241,11 +239,7 @@ def _signature_of(document: Mapping[str, object]) -> tuple[PublicKey, bytes]:
 
 def _pins(entry: str, key: PublicKey) -> bool:
     kind, _, digits = entry.strip().lower().partition(":")
-    return (
-        kind == "ed25519"
-        and len(digits) >= _MIN_PIN_DIGITS
-        and key.fingerprint.startswith(f"{kind}:{digits}")
-    )
+    return kind == "ed25519" and len(digits) >= _MIN_PIN_DIGITS and key.fingerprint.startswith(f"{kind}:{digits}")
 
 
 def _base64(text: object, length: int, member: str) -> bytes:

@@ -364,18 +364,14 @@ def _contents(key: SigningKey, at: datetime, passphrase: bytes | None) -> tuple[
     if passphrase == b"":
         raise ValueError("a passphrase cannot be empty")
     guard: serialization.KeySerializationEncryption = (
-        serialization.NoEncryption()
-        if passphrase is None
-        else serialization.BestAvailableEncryption(passphrase)
+        serialization.NoEncryption() if passphrase is None else serialization.BestAvailableEncryption(passphrase)
     )
     private = key._private.private_bytes(  # noqa: SLF001 - this module is where keys are written
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, guard
     )
     since = at.isoformat(timespec="seconds")
     warning = "Keep this file secret.\n"
-    return _with_heading(key.public, since, private, warning), _with_heading(
-        key.public, since, key.public.pem()
-    )
+    return _with_heading(key.public, since, private, warning), _with_heading(key.public, since, key.public.pem())
 
 
 def _with_heading(key: PublicKey, since: str, pem: bytes, warning: str = "") -> bytes:
@@ -393,9 +389,7 @@ def _holder_in(data: bytes) -> str:
 
 def _checked_holder(holder: str) -> str:
     if not holder.strip() or not holder.isprintable() or len(holder) > _MAX_HOLDER or "-----" in holder:
-        raise ValueError(
-            f"the holder of a key is named in one printable line of at most {_MAX_HOLDER} characters"
-        )
+        raise ValueError(f"the holder of a key is named in one printable line of at most {_MAX_HOLDER} characters")
     return holder
 
 
@@ -411,8 +405,7 @@ def _read(path: Path, *, private: bool = False) -> bytes:
                 f"The signing key {path} can be read or changed by others than its owner "
                 f"(mode {stat.S_IMODE(status.st_mode):04o}).",
                 code="key.exposed",
-                advice=f"Run: chmod 600 '{path}'. If others may have copied it, make a new key with "
-                "quietline key rotate.",
+                advice=f"Run: chmod 600 '{path}'. If others may have copied it, make a new key with quietline key rotate.",
             )
         return os.read(descriptor, _MAX_FILE_BYTES)
     finally:

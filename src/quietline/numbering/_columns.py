@@ -150,9 +150,7 @@ def _from_arrow(column: Any) -> Iterator[Block]:
 def _from_arrow_text(column: Any, offset_type: type[np.int32 | np.int64]) -> Block:
     """Point into the buffers of an Arrow array; nothing is copied."""
     valid, offset_buffer, data = column.buffers()
-    offsets = np.frombuffer(offset_buffer, dtype=offset_type, count=len(column) + 1 + column.offset)[
-        column.offset :
-    ]
+    offsets = np.frombuffer(offset_buffer, dtype=offset_type, count=len(column) + 1 + column.offset)[column.offset :]
     offsets = offsets.astype(np.int64)
     starts, lengths = (offsets[:-1] - offsets[0]).astype(np.uint32), np.diff(offsets).astype(np.uint32)
     if valid is not None:

@@ -85,12 +85,8 @@ class Logic:
         for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE if codes is None else codes:
             digits = str(code)
             if length > len(digits):
-                answers = self._or_ask(
-                    self.significant, code, _main(code), length - len(digits), len(digits), True
-                )
-                result = self.forest.choose(
-                    self._begins(digits), self.forest.after(len(digits), answers), result
-                )
+                answers = self._or_ask(self.significant, code, _main(code), length - len(digits), len(digits), True)
+                result = self.forest.choose(self._begins(digits), self.forest.after(len(digits), answers), result)
         return result
 
     def national(self, region: str, length: int) -> int:
@@ -158,11 +154,7 @@ class Logic:
         whole = self._outcome(code, length, 0 if as_it_stands else before, as_it_stands)
         answers = whole
         for alternative, size in reversed(self._prefixes(metadata)):
-            effect = (
-                ASK
-                if size is None
-                else self._stripped(code, metadata, length, before=before, size=size, whole=whole)
-            )
+            effect = ASK if size is None else self._stripped(code, metadata, length, before=before, size=size, whole=whole)
             answers = forest.choose(self._applies(alternative, length), effect, answers)
         return answers
 
@@ -280,6 +272,4 @@ class Logic:
 
 
 def _main(code: int) -> Any:
-    return PhoneMetadata.metadata_for_region_or_calling_code(
-        code, phonenumbers.region_code_for_country_code(code)
-    )
+    return PhoneMetadata.metadata_for_region_or_calling_code(code, phonenumbers.region_code_for_country_code(code))

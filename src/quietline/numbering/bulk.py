@@ -84,9 +84,7 @@ def parse_column(
         UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation
             character.
     """
-    parser = LibraryParser(
-        country, first_of_several=first_of_several, only_country=only_country, kinds=kinds, extra=extra
-    )
+    parser = LibraryParser(country, first_of_several=first_of_several, only_country=only_country, kinds=kinds, extra=extra)
     plan = plans.plan(country)
     found = [_parse_block(block, parser, plan) for block in blocks(column)]
     if not found:

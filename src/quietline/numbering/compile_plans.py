@@ -121,9 +121,7 @@ def compile_all() -> tuple[Part, dict[str, Part]]:
     }
     shared = Layout(logic)
     world = shared.lay([], international)
-    return world, {
-        region: shared.copy().lay(diagrams, international) for region, diagrams in national.items()
-    }
+    return world, {region: shared.copy().lay(diagrams, international) for region, diagrams in national.items()}
 
 
 def write(path: Path) -> int:

@@ -181,13 +181,8 @@ def has_calling_code(keys: NDArray[np.uint64], calling_code: int) -> NDArray[np.
     """
     keys = np.asarray(keys, dtype=np.uint64)
     found: NDArray[Any] = np.zeros(keys.shape, dtype=np.bool_)
-    ranges = [
-        (calling_code * 10**zeros, (calling_code + 1) * 10**zeros)
-        for zeros in range(16 - len(str(calling_code)))
-    ]
-    ranges.append(
-        (SERVICE_BASE + calling_code * SERVICE_STEP, SERVICE_BASE + (calling_code + 1) * SERVICE_STEP)
-    )
+    ranges = [(calling_code * 10**zeros, (calling_code + 1) * 10**zeros) for zeros in range(16 - len(str(calling_code)))]
+    ranges.append((SERVICE_BASE + calling_code * SERVICE_STEP, SERVICE_BASE + (calling_code + 1) * SERVICE_STEP))
     for first, end in ranges:
         found |= (keys >= np.uint64(first)) & (keys < np.uint64(end))
     return found

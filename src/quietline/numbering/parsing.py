@@ -205,9 +205,7 @@ class LibraryParser:
         first = readings[0]
         if not self.first_of_several and any(reading.key != first.key for reading in readings):
             return Parsed(0, Status.AMBIGUOUS, repairs)
-        return Parsed(
-            first.key, Status.OK, repairs | first.repairs | Repair.FIRST_OF_SEVERAL, first.extension
-        )
+        return Parsed(first.key, Status.OK, repairs | first.repairs | Repair.FIRST_OF_SEVERAL, first.extension)
 
     def _service(self, text: str, parsed: Parsed) -> int:
         """Return the key of a service code, 0 where the text is none."""

@@ -82,9 +82,7 @@ def _service_facts(key: int) -> Facts:
     code = (key - SERVICE_BASE) // SERVICE_STEP
     regions = phonenumbers.region_codes_for_country_code(code)
     region = regions[0] if len(regions) == 1 else None
-    return Facts(
-        number_of(key), Kind.SERVICE, bool(regions), bool(regions), code, region, regions, "service_code"
-    )
+    return Facts(number_of(key), Kind.SERVICE, bool(regions), bool(regions), code, region, regions, "service_code")
 
 
 def _number_facts(key: int) -> Facts:
@@ -94,9 +92,7 @@ def _number_facts(key: int) -> Facts:
     valid = phonenumbers.is_valid_number(numobj)
     regions = phonenumbers.region_codes_for_country_code(numobj.country_code)
     if valid:
-        regions = tuple(
-            region for region in regions if phonenumbers.is_valid_number_for_region(numobj, region)
-        )
+        regions = tuple(region for region in regions if phonenumbers.is_valid_number_for_region(numobj, region))
     line_type = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(numobj)).lower()
     return Facts(
         number=number_of(key),
@@ -104,11 +100,7 @@ def _number_facts(key: int) -> Facts:
         valid=valid,
         possible=phonenumbers.is_possible_number(numobj),
         country_calling_code=numobj.country_code,
-        region=phonenumbers.region_code_for_number(numobj)
-        if valid
-        else regions[0]
-        if len(regions) == 1
-        else None,
+        region=phonenumbers.region_code_for_number(numobj) if valid else regions[0] if len(regions) == 1 else None,
         regions=regions,
         line_type=line_type,
         time_zones=_time_zones(numobj),

@@ -65,9 +65,7 @@ def pack_part(part: Part) -> bytes:
     counts = np.array([len(part.labels), len(part.branches)], dtype="<u4")
     # Column by column: the compressor finds more.
     body = part.branches.astype("<u2").T.tobytes()
-    return zlib.compress(
-        counts.tobytes() + part.first.astype("<u2").tobytes() + part.labels.tobytes() + body, 9
-    )
+    return zlib.compress(counts.tobytes() + part.first.astype("<u2").tobytes() + part.labels.tobytes() + body, 9)
 
 
 def unpack_part(stream: bytes) -> Part:
@@ -119,9 +117,7 @@ def library_release() -> str:
     spec = importlib.util.find_spec("phonenumbers")
     if spec is None or spec.origin is None:
         raise RuntimeError("the phonenumbers package is not installed")
-    found = re.search(
-        r"^__version__\s*=\s*[\"']([^\"']+)", Path(spec.origin).read_text("utf-8"), re.MULTILINE
-    )
+    found = re.search(r"^__version__\s*=\s*[\"']([^\"']+)", Path(spec.origin).read_text("utf-8"), re.MULTILINE)
     return found[1] if found else "unknown"
 
 

@@ -26,18 +26,14 @@ _FORMULA = re.compile(r"=\s*(?:(\"+)(.*?)\"*|'(.*?)'?|([+\d].*))", re.DOTALL)
 _DECIMAL = re.compile(r"(\+?[0-9]{3,})[.,]0{1,2}")
 _SCIENTIFIC = re.compile(r"(\+?[0-9]{1,3})(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
 
-_ERROR = re.compile(
-    r"#(?:N/A|REF!?|VALUE!?|NUM!?|NAME\??|DIV/0!?|NULL!?|SPILL!?|CALC!?|FIELD!?)", re.IGNORECASE
-)
+_ERROR = re.compile(r"#(?:N/A|REF!?|VALUE!?|NUM!?|NAME\??|DIV/0!?|NULL!?|SPILL!?|CALC!?|FIELD!?)", re.IGNORECASE)
 _MASKED = re.compile(
     r"\*{2,}|#{2,}|[•●∗⁎█■▪▮◼○◦]|…"  # 138****1234, ###-###-1234, 212-555-••••, 212555…
     r"|(?<![A-Za-z])[xX]{2,}(?![A-Za-z])"  # 212-555-XXXX, but not 1-800-EXXON
     r"|\?{2,}|[0-9]\?[0-9]"
     r"|[0-9][^0-9]*\ufffd[^0-9]*[0-9]"
 )
-_ONLY_MASK = re.compile(
-    r"[*#xX•●∗⁎█■▪▮◼○◦…?\ufffd\s().+-]*[*#xX•●∗⁎█■▪▮◼○◦…?\ufffd][*#xX•●∗⁎█■▪▮◼○◦…?\ufffd\s().+-]+"
-)
+_ONLY_MASK = re.compile(r"[*#xX•●∗⁎█■▪▮◼○◦…?\ufffd\s().+-]*[*#xX•●∗⁎█■▪▮◼○◦…?\ufffd][*#xX•●∗⁎█■▪▮◼○◦…?\ufffd\s().+-]+")
 
 _BETWEEN_NUMBERS = re.compile(r"[;,/\\|&、\t\r\n\v\f]+|\b(?:or|and|oder|ou|o|y)\b|[或和及]", re.IGNORECASE)
 

@@ -134,13 +134,9 @@ def _lock(fd: int, path: Path) -> None:
         )
 
 
-def _apply_locked(
-    fd: int, register: Register, changes: Changes, *, list_date: date | None, version: int | None
-) -> Applied:
+def _apply_locked(fd: int, register: Register, changes: Changes, *, list_date: date | None, version: int | None) -> Applied:
     metadata, terms = _merged_terms(register.metadata, changes)
-    metadata = replace(
-        metadata, version=version or metadata.version + 1, list_date=list_date or metadata.list_date
-    )
+    metadata = replace(metadata, version=version or metadata.version + 1, list_date=list_date or metadata.list_date)
     before, after, applied = _changed_blocks(register, changes, terms, metadata)
     root = _recounted(register) if register.root.updating else register.root
     end = -(-max(root.end, os.fstat(fd).st_size) // 16) * 16
@@ -282,9 +278,7 @@ def _changed_entries(
         states.setdefault(key, []).append((period[0], period[1], period[2]))
     history = metadata.kind == HISTORY
     counts = {"added": 0, "altered": 0, "withdrawn": 0, "unchanged": 0}
-    steps = zip(
-        changes.operations.tolist(), changes.keys.tolist(), changes.days.tolist(), terms.tolist(), strict=True
-    )
+    steps = zip(changes.operations.tolist(), changes.keys.tolist(), changes.days.tolist(), terms.tolist(), strict=True)
     for operation, key, day, term in steps:
         counts[_step(states.setdefault(key, []), operation, day, term, history=history)] += 1
     rows = [(key, *period) for key in sorted(states) for period in sorted(states[key])]
@@ -375,8 +369,9 @@ def diff_registers(old: Register, new: Register) -> Iterator[tuple[str, int, int
         ``("D" or "A", key, since-day, terms)`` in ascending order of number; a number whose since-day or terms differ
         is withdrawn and added anew.
     """
-    before, after = dict(zip(*map(np.ndarray.tolist, old.blocks()), strict=True)), dict(
-        zip(*map(np.ndarray.tolist, new.blocks()), strict=True)
+    before, after = (
+        dict(zip(*map(np.ndarray.tolist, old.blocks()), strict=True)),
+        dict(zip(*map(np.ndarray.tolist, new.blocks()), strict=True)),
     )
     comparable = old.metadata.terms == new.metadata.terms
     for prefix in sorted(before.keys() | after.keys()):

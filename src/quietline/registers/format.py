@@ -184,9 +184,7 @@ def read_root(page: bytes | mmap, *, name: str) -> Root:
         raise RegisterCorruptError(f"The header of {name} is damaged.", advice="Fetch or build it again.")
     roots = [root for place in _ROOT_PLACES if (root := _root_at(view, place)) is not None]
     if not roots:
-        raise RegisterCorruptError(
-            f"Both root records of {name} are damaged.", advice="Fetch or build it again."
-        )
+        raise RegisterCorruptError(f"Both root records of {name} are damaged.", advice="Fetch or build it again.")
     return max(roots, key=lambda root: root.sequence)
 
 

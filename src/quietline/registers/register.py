@@ -169,9 +169,7 @@ class Register:
         """Enter."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Let the file go."""
         self.close()
 
@@ -253,6 +251,7 @@ class Register:
         for _ in range(8):
             result, prefix = _kernel.lookup(
                 view.mapped,
+                view.root.end,
                 view.root.index_offset,
                 view.root.index_capacity,
                 # while a writer is at work a pointer may change between two look-ups: check every time
@@ -288,7 +287,7 @@ class Register:
     def _damaged(self, prefix: int) -> RegisterCorruptError:
         return RegisterCorruptError(
             f"{self.path.name}: the block of numbers {prefix}0000 to {prefix}9999 is damaged.",
-            advice="Fetch or build the file again; 'quietline register verify' lists all damage.",
+            advice="Fetch or build the file again.",
         )
 
     def entry(self, key: int, *, on: date | None = None) -> Entry | None:
@@ -330,9 +329,7 @@ class Register:
     def _entries_of(self, entries: Entries) -> Iterator[Entry]:
         whole = entries.full()
         terms = self.metadata.terms
-        rows = zip(
-            whole.keys.tolist(), whole.since.tolist(), whole.until.tolist(), whole.terms.tolist(), strict=True
-        )
+        rows = zip(whole.keys.tolist(), whole.since.tolist(), whole.until.tolist(), whole.terms.tolist(), strict=True)
         for key, since, until, term in rows:
             known = terms[term] if term < len(terms) else f"unknown terms {term}"
             yield Entry(key, date_of(since), None if until == NEVER else date_of(until), known)

@@ -39,9 +39,7 @@ class BinaryWriter(Protocol):
         """Append bytes."""
 
 
-def encoded(
-    entries: Entries, base_offset: int
-) -> tuple[memoryview, NDArray[np.uint64], NDArray[np.uint64]]:
+def encoded(entries: Entries, base_offset: int) -> tuple[memoryview, NDArray[np.uint64], NDArray[np.uint64]]:
     """Encode sorted entries into blocks that will stand at ``base_offset`` of a file.
 
     Returns:
@@ -60,9 +58,7 @@ def encoded(
     return out[:length].data, prefixes[:count], pointers[:count]
 
 
-def new_index(
-    prefixes: NDArray[np.uint64], pointers: NDArray[np.uint64], *, room: int = 0
-) -> NDArray[np.uint64]:
+def new_index(prefixes: NDArray[np.uint64], pointers: NDArray[np.uint64], *, room: int = 0) -> NDArray[np.uint64]:
     """Make an index over blocks, with room for more of them; shape (capacity, 2), uint64."""
     capacity = BUCKET * (int((len(prefixes) + room) / INDEX_LOAD / BUCKET) + 2)
     index = np.zeros((capacity, 2), dtype=np.uint64)

@@ -6,7 +6,7 @@ through ``OutputSet`` or ``AtomicFile``: outputs appear whole or not at all. The
 workbooks and Parquet are loaded when they are first needed.
 """
 
-from quietline.tables.columns import find_number_columns, is_area_and_local, resolve_columns
+from quietline.tables.columns import find_number_columns, is_area_and_local, other_number_columns, resolve_columns
 from quietline.tables.dialect import TextFormat, delimiter_named, rows_of, sniff, split_rows
 from quietline.tables.encoding import (
     ENCODINGS,
@@ -53,6 +53,7 @@ __all__ = [
     "open_output",
     "open_parquet",
     "open_stream",
+    "other_number_columns",
     "read_sheet",
     "refuse_same",
     "resolve_columns",

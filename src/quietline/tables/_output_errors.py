@@ -38,9 +38,7 @@ def output_error(
         if expected is not None and expected > written:
             advice = f"Free about {-(-(expected - written) // _MB)} MB more there, or choose another place."
         elif written >= _MB:
-            advice = (
-                f"It had reached {written // _MB} MB. Free more than that there, or choose another place."
-            )
+            advice = f"It had reached {written // _MB} MB. Free more than that there, or choose another place."
     text = message.format(name=name, where=where, problem=problem.strerror or str(problem))
     return OutputError(text, advice=advice, code=code)
 

@@ -10,7 +10,7 @@ from quietline.tables.names import is_other_name, is_phone_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["find_number_columns", "is_area_and_local", "resolve_columns"]
+__all__ = ["find_number_columns", "is_area_and_local", "other_number_columns", "resolve_columns"]
 
 _ENOUGH = 0.5  # share of cells with possible numbers that makes a column a candidate
 _ENOUGH_WHEN_NAMED = 0.2  # the same for a column whose name says that it holds numbers
@@ -62,8 +62,7 @@ def find_number_columns(
             candidates = [i for i in candidates if i not in others]
     if not candidates:
         raise ColumnError(
-            f"No column looks like phone numbers of {country}. "
-            f"The columns are: {_listed(names, range(len(names)))}.",
+            f"No column looks like phone numbers of {country}. The columns are: {_listed(names, range(len(names)))}.",
             advice="Say which one to use with --column, and check --country.",
         )
     candidates.sort(key=lambda i: -shares[i])
@@ -74,6 +73,24 @@ def find_number_columns(
             code="input.column_ambiguous",
         )
     return candidates[:1]
+
+
+def other_number_columns(
+    rows: Sequence[Sequence[str]], names: Sequence[str], chosen: Sequence[int], *, country: str
+) -> list[int]:
+    """Find columns that were not chosen and look like phone numbers all the same.
+
+    Args:
+        rows: some hundred rows of data as text, without the header.
+        names: one for each column.
+        chosen: places of the columns that were chosen.
+        country: two-letter code; how numbers without a country code are to be read.
+
+    Returns:
+        Their places, ascending. A column whose name says that it holds something else is none of them.
+    """
+    left = [i for i in range(len(names)) if i not in chosen and not is_other_name(names[i])]
+    return [i for i in left if _share([row[i] for row in rows if i < len(row)], country) >= _ENOUGH]
 
 
 def _share(cells: Sequence[str], country: str) -> float:

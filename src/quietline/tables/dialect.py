@@ -197,9 +197,7 @@ def split_rows(
         count += 1
 
 
-def _quoted_row(
-    text: str, at: int, delimiter: str | None, quote: str, terminator: str
-) -> tuple[list[str], int]:
+def _quoted_row(text: str, at: int, delimiter: str | None, quote: str, terminator: str) -> tuple[list[str], int]:
     """Return the row that begins at a place and the place after it, where there are quotes in the row."""
     row: list[str] = []
     while True:
@@ -245,9 +243,7 @@ def _fit(text: str, delimiter: str | None, quote: str | None, terminator: str) -
     return _Fit(count / len(widths), usual, first=widths[0] == usual)
 
 
-def _find_delimiter(
-    text: str, quote: str | None, terminator: str, file_name: str
-) -> tuple[str | None, str | None]:
+def _find_delimiter(text: str, quote: str | None, terminator: str, file_name: str) -> tuple[str | None, str | None]:
     """Return the delimiter that cuts the first rows into equally many columns, and its quote."""
     best: tuple[tuple[bool, bool, float], str, str | None] | None = None
     for candidate in _CANDIDATES:

@@ -77,9 +77,7 @@ def detect_encoding(sample: bytes, *, complete: bool) -> Encoding:
         InputError: the text is in UTF-32 (``input.encoding``), or this is no text (``input.binary``).
     """
     if sample.startswith(_UTF32_BOMS):
-        raise InputError(
-            "The text is in UTF-32, which is not read.", advice="Save it as UTF-8.", code="input.encoding"
-        )
+        raise InputError("The text is in UTF-32, which is not read.", advice="Save it as UTF-8.", code="input.encoding")
     for bom, name in _BOMS:
         if sample.startswith(bom):
             return Encoding(name, bom)

@@ -107,10 +107,7 @@ def guess_header(rows: Sequence[Sequence[str]]) -> bool:
     if not rows:
         return False
     first = [cell.strip() for cell in rows[0]]
-    if any(
-        sum(char.isdigit() for char in cell) >= 7 or "@" in cell or _LETTERED.fullmatch(cell)
-        for cell in first
-    ):
+    if any(sum(char.isdigit() for char in cell) >= 7 or "@" in cell or _LETTERED.fullmatch(cell) for cell in first):
         return False
     if any(_is_header_word(cell) for cell in first):
         return True

@@ -89,9 +89,7 @@ class OutputFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if kind is None:
                 self.commit()
@@ -116,9 +114,7 @@ class AtomicFile(OutputFile):
             ``output.permission``, ``output.read_only``, ...).
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], *, mode: int | None = None, expected_bytes: int | None = None
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, mode: int | None = None, expected_bytes: int | None = None) -> None:
         super().__init__(os.fspath(path))
         target = Path(path)
         self._target = target.resolve() if target.is_symlink() else target.absolute()
@@ -142,16 +138,12 @@ class AtomicFile(OutputFile):
         if status is not None:
             if stat.S_ISDIR(status.st_mode):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not os.access(
-                self._target, os.W_OK
-            ):  # to replace it would be allowed, but is not what was meant
+            if not os.access(self._target, os.W_OK):  # to replace it would be allowed, but is not what was meant
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         self._directory_fd = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         creation_mode = 0o666 if mode is None else mode
         try:
-            self._fd = os.open(
-                ".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, creation_mode, dir_fd=self._directory_fd
-            )
+            self._fd = os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, creation_mode, dir_fd=self._directory_fd)
         except OSError as problem:
             if problem.errno not in _NO_UNNAMED_FILES:
                 raise
@@ -168,9 +160,7 @@ class AtomicFile(OutputFile):
         return f".{self._target.name[:200]}.{os.urandom(4).hex()}.part"
 
     def _error(self, problem: OSError) -> OutputError:
-        return output_error(
-            problem, self.name, self._directory, written=self.written, expected=self._expected
-        )
+        return output_error(problem, self.name, self._directory, written=self.written, expected=self._expected)
 
     def write(self, data: Data) -> int:
         """Write all of the data at the end; return its length in bytes."""
@@ -217,9 +207,7 @@ class AtomicFile(OutputFile):
             if not self._part:
                 part = self._part_name()
                 # given a directory descriptor, Python calls linkat, which follows the link in /proc
-                os.link(
-                    f"/proc/self/fd/{self._fd}", part, dst_dir_fd=self._directory_fd, follow_symlinks=True
-                )
+                os.link(f"/proc/self/fd/{self._fd}", part, dst_dir_fd=self._directory_fd, follow_symlinks=True)
                 self._part = part
             here = self._directory_fd
             os.replace(self._part, self._target.name, src_dir_fd=here, dst_dir_fd=here)

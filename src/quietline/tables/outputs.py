@@ -61,9 +61,7 @@ def _standard(number: int) -> OutputFile:
         raise OutputError(f"There is no {name.lower()}.", advice="Name a file.", code="output.closed")
     stream.flush()
     try:
-        return DirectFile(
-            stream.fileno(), name
-        )  # past the buffer, so that a closed pipe shows here and only here
+        return DirectFile(stream.fileno(), name)  # past the buffer, so that a closed pipe shows here and only here
     except (OSError, ValueError):
         return DirectFile(stream.buffer, name)
 
@@ -78,9 +76,7 @@ class OutputSet:
         self._outputs: list[OutputFile] = []
         self._published: list[str] = []
 
-    def open(
-        self, target: Target, *, mode: int | None = None, expected_bytes: int | None = None
-    ) -> OutputFile:
+    def open(self, target: Target, *, mode: int | None = None, expected_bytes: int | None = None) -> OutputFile:
         """Open one more output (see ``open_output``); it takes its place after those opened before."""
         output = open_output(target, mode=mode, expected_bytes=expected_bytes)
         self._outputs.append(output)
@@ -117,9 +113,7 @@ class OutputSet:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if kind is None:
                 self.commit()
@@ -143,11 +137,7 @@ def refuse_same(inputs: Iterable[object], outputs: Iterable[object]) -> None:
         if key is None:
             continue
         if key in seen:
-            what = (
-                f"{path} would be written over"
-                if str(path) == seen[key]
-                else f"{path} and {seen[key]} are the same"
-            )
+            what = f"{path} would be written over" if str(path) == seen[key] else f"{path} and {seen[key]} are the same"
             raise UsageError(
                 f"{what}: an output has to be a file of its own.",
                 advice="Give each output another name than the inputs and the other outputs.",

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_SHEET_COLUMNS", "MAX_SHEET_ROWS", "Cell", "Sheet", "cell_text", "read_sheet", "write_sheet"]
 
-Cell: TypeAlias = (
-    "str | float | int | bool | datetime.date | datetime.time | datetime.timedelta | Decimal | None"
-)
+Cell: TypeAlias = "str | float | int | bool | datetime.date | datetime.time | datetime.timedelta | Decimal | None"
 MAX_SHEET_ROWS = 1_048_576
 MAX_SHEET_COLUMNS = 16_384
 _MAX_CELL_CHARACTERS = 32_767
@@ -130,13 +128,10 @@ def _chosen(calamine: Any, book: Any, name: str, wanted: str | None) -> str:
     visible = [
         about.name
         for about in book.sheets_metadata
-        if about.visible == calamine.SheetVisibleEnum.Visible
-        and about.typ == calamine.SheetTypeEnum.WorkSheet
+        if about.visible == calamine.SheetVisibleEnum.Visible and about.typ == calamine.SheetTypeEnum.WorkSheet
     ]
     if not visible:
-        raise InputError(
-            f"{name} has no visible sheet.", advice="Unhide the one that is meant.", code="input.sheet"
-        )
+        raise InputError(f"{name} has no visible sheet.", advice="Unhide the one that is meant.", code="input.sheet")
     if len(visible) == 1:
         return cast("str", visible[0])
     filled = [title for title in visible if book.get_sheet_by_name(title).start is not None]

@@ -37,9 +37,7 @@ class Stream:
         compressed: whether gzip is being unpacked.
     """
 
-    def __init__(
-        self, source: _sources.Source, *, name: str, size: int | None = None, path: Path | None = None
-    ) -> None:
+    def __init__(self, source: _sources.Source, *, name: str, size: int | None = None, path: Path | None = None) -> None:
         self.name = name
         self.size = size
         self.path = path
@@ -179,9 +177,7 @@ class Stream:
         self._spool = spool
         self._ahead = memoryview(b"")
         self.size = os.fstat(spool.fileno()).st_size
-        self._source = _sources.FileSource(
-            cast("BinaryIO", io.FileIO(os.dup(spool.fileno()))), self.name, owned=True
-        )
+        self._source = _sources.FileSource(cast("BinaryIO", io.FileIO(os.dup(spool.fileno()))), self.name, owned=True)
 
     def close(self) -> None:
         """Let go of what the stream opened. What the caller opened stays open."""
@@ -193,9 +189,7 @@ class Stream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 
@@ -241,9 +235,7 @@ def _open_plain(source: Source, name: str | None) -> Stream:
         return Stream(_sources.MemorySource(view), name=name or "the data", size=len(view))
     if isinstance(source, str) and source == "-":
         if sys.stdin is None:
-            raise InputError(
-                "There is no standard input.", advice="Name a file instead.", code="input.missing"
-            )
+            raise InputError("There is no standard input.", advice="Name a file instead.", code="input.missing")
         return _from_file(sys.stdin.buffer, name or "standard input")
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)

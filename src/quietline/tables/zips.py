@@ -107,9 +107,7 @@ def _open_member(archive_name: str, archive: zipfile.ZipFile, info: zipfile.ZipI
     member = Stream(source, name=name, size=info.file_size)
     try:
         if member.peek(2) == GZIP_MAGIC:
-            member.size = (
-                None  # of the unpacked content; that it is gzip within zip does not matter to anyone
-            )
+            member.size = None  # of the unpacked content; that it is gzip within zip does not matter to anyone
             _unpack(member)
         if member.peek(4) == b"PK\x03\x04" and member.kind == "zip":
             raise _nested(name)
@@ -142,9 +140,7 @@ def _translate(name: str, problem: Exception) -> Exception:
     import zipfile
 
     if isinstance(problem, EOFError):
-        return InputError(
-            f"{name} ends too early: the archive was cut off.", advice=_AGAIN, code="input.truncated_zip"
-        )
+        return InputError(f"{name} ends too early: the archive was cut off.", advice=_AGAIN, code="input.truncated_zip")
     if isinstance(problem, (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError)):
         return _corrupt(name, problem)
     return problem
@@ -161,9 +157,7 @@ def _broken(name: str, problem: Exception) -> InputError:
 
 
 def _corrupt(name: str, problem: Exception) -> InputError:
-    return InputError(
-        f"The zip archive of {name} is damaged: {problem}.", advice=_AGAIN, code="input.corrupt_zip"
-    )
+    return InputError(f"The zip archive of {name} is damaged: {problem}.", advice=_AGAIN, code="input.corrupt_zip")
 
 
 def _nested(name: str) -> InputError:

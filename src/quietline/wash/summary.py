@@ -24,13 +24,14 @@ __all__ = ["Summary", "Tally"]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a wash did, to be read by people (``lines``) and programs (``as_dict``).
+    """What a wash did, for programs (``as_dict``) and for what the command line says.
 
     Attributes:
         list_name: the list that was washed.
         country: default country of its numbers.
         format: how the list was read: kind, encoding, delimiter, header.
         columns: names of the washed columns.
+        unwashed_columns: names of columns that look like numbers, too, and were not washed.
         registers: one object a register: name, version, list_date, country, digest, numbers.
         rows: rows of the list; blank lines and the header are none.
         kept: rows in the clean list.
@@ -59,6 +60,7 @@ class Summary:
     blank_lines: int
     library_share: float
     outputs: dict[str, str] = field(default_factory=dict)
+    unwashed_columns: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON would have it."""
@@ -67,6 +69,7 @@ class Summary:
             "country": self.country,
             "format": self.format,
             "columns": list(self.columns),
+            "unwashed_columns": list(self.unwashed_columns),
             "registers": list(self.registers),
             "rows": self.rows,
             "kept": self.kept,
@@ -141,9 +144,7 @@ class Tally:
                 for reason in Reason
                 if reason != Reason.NO_ROW and self._reasons[reason]
             },
-            "registered": {
-                name: int(count) for name, count in zip(self._names, self._registered, strict=True)
-            },
+            "registered": {name: int(count) for name, count in zip(self._names, self._registered, strict=True)},
             "statuses": {status.text: int(self._statuses[status]) for status in Status if self._statuses[status]},
             "repairs": dict(repairs),
             "blank_lines": int(self._statuses[BLANK]),

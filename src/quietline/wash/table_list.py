@@ -160,20 +160,24 @@ class ParquetTable:
 
     def sample(self) -> list[list[str]]:
         """Give the first rows as text."""
-        for batch in self._file.iter_batches(batch_size=200):
-            return [[cell_text(cell) for cell in row] for row in _ArrowBatch(batch).rows(np.ones(len(batch), bool))]
+        for batch in self._batches(200):
+            return [[cell_text(cell) for cell in row] for row in batch.rows(np.ones(len(batch), bool))]
         return []
 
     def batches(self) -> Iterator[Batch]:
         """Give all rows."""
+        return self._batches(_BATCH_ROWS)
+
+    def _batches(self, rows: int) -> Iterator[_ArrowBatch]:
         import pyarrow as pa
 
         try:
-            for batch in self._file.iter_batches(batch_size=_BATCH_ROWS):
+            for batch in self._file.iter_batches(batch_size=rows):
                 yield _ArrowBatch(batch)
         except (pa.ArrowException, OSError) as error:
+            reason = str(error).strip().splitlines()[0].rstrip(".")
             raise InputError(
-                f"{self._name} is damaged: {error}.", advice="Fetch or write the file again.", code="input.corrupt"
+                f"{self._name} is damaged: {reason}.", advice="Fetch or write the file again.", code="input.corrupt"
             ) from error
 
     def writer(self, output: OutputFile, *, noted: bool) -> TableWriter:

@@ -144,9 +144,7 @@ class TextWash:
         quoted = [_quoted(text, delimiter) for text in note]
         encoding = self.reader.format.encoding
         # the wide encodings are handled as UTF-8 inside
-        return (delimiter + delimiter.join(quoted)).encode(
-            "utf-8" if encoding.startswith("utf-16") else encoding, "replace"
-        )
+        return (delimiter + delimiter.join(quoted)).encode("utf-8" if encoding.startswith("utf-16") else encoding, "replace")
 
 
 def _quoted(text: str, delimiter: str) -> str:

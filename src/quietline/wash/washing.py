@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from quietline.errors import ColumnError, UsageError
 from quietline.kernel import MAX_COLUMNS
 from quietline.numbering import FieldParser, country_code
-from quietline.registers import Register
+from quietline.registers import Register, day_of
 from quietline.tables import (
     OutputSet,
     TextReader,
     delimiter_named,
     find_number_columns,
     open_stream,
+    other_number_columns,
     refuse_same,
     resolve_columns,
     rows_of,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from quietline.tables import Stream, TextFormat
+    from quietline.tables import Stream
     from quietline.wash.receipts import ReceiptRequest
     from quietline.wash.table_list import Table, TableWash
 
@@ -125,18 +126,19 @@ def wash(
     """
     options = options or ListOptions()
     country = country_code(country)
+    _check_day(on)
     targets = [target for target in (clean, removed, annotated) if target is not None]
     if not targets:
         raise UsageError("There is nowhere to write to.", advice="Name at least one output.")
     if not against:
         raise UsageError("There is no register to wash against.", advice="Name at least one.")
-    refuse_same([source, *(r.path if isinstance(r, Register) else r for r in against)], [
-        *targets, *(receipt.targets if receipt else ())
-    ])
+    refuse_same(
+        [source, *(r.path if isinstance(r, Register) else r for r in against)],
+        [*targets, *(receipt.targets if receipt else ())],
+    )
     with ExitStack() as stack:
         registers = [
-            register if isinstance(register, Register) else stack.enter_context(Register(register))
-            for register in against
+            register if isinstance(register, Register) else stack.enter_context(Register(register)) for register in against
         ]
         _refuse_private(registers)
         names = register_names(registers)
@@ -168,13 +170,14 @@ def wash(
             progress=_progress(stream, tally, progress),
         )
         prepare = _text_wash if stream.expect("text", "xlsx", "parquet") == "text" else _table_wash
-        job, found, column_names = prepare(stream, options, country, reading, names, parts)
+        job, found, chosen = prepare(stream, options, country, reading, names, parts)
         job.run()
         summary = Summary(
             list_name=stream.name,
             country=country,
             format=found,
-            columns=tuple(column_names),
+            columns=chosen.names,
+            unwashed_columns=chosen.unwashed,
             registers=tuple(register_facts(r, name) for r, name in zip(registers, names, strict=True)),
             outputs={name: output.name for name, output in opened.items() if output is not None},
             **tally.counts(),
@@ -194,6 +197,13 @@ def _refuse_private(registers: Sequence[Register]) -> None:
                 advice="Name a file that 'quietline register build' wrote.",
                 code="usage.purpose",
             )
+
+
+def _check_day(on: date | None) -> None:
+    try:
+        day_of(on)
+    except ValueError as error:
+        raise UsageError(f"{error}.", advice="Give a day within these.") from None
 
 
 def register_names(registers: Sequence[Register]) -> list[str]:
@@ -221,6 +231,29 @@ def register_facts(register: Register, name: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The columns to wash, and those that look as if they should have been."""
+
+    places: tuple[int, ...]
+    names: tuple[str, ...]
+    unwashed: tuple[str, ...]
+
+
+def _choose_columns(
+    rows: Sequence[Sequence[str]], names: Sequence[str], options: ListOptions, country: str, *, header: bool
+) -> _Chosen:
+    if options.columns:
+        places, others = resolve_columns(names, options.columns), []
+    else:
+        places = find_number_columns(rows, names, country=country, header=header)
+        others = other_number_columns(rows, names, places, country=country)
+    if len(places) > MAX_COLUMNS:
+        raise ColumnError(f"{len(places)} columns of numbers are too many.", advice=f"Name at most {MAX_COLUMNS}.")
+    called = [names[i] if i < len(names) else f"column {i + 1}" for i in places]
+    return _Chosen(tuple(places), tuple(called), tuple(names[i] for i in others))
+
+
 def _progress(stream: Stream, tally: Tally, report: Callable[[Progress], None] | None) -> Callable[[], None] | None:
     if report is None:
         return None
@@ -234,7 +267,7 @@ def _text_wash(
     reading: dict[str, Any],
     register_names: list[str],
     parts: WashParts,
-) -> tuple[TextWash, dict[str, Any], list[str]]:
+) -> tuple[TextWash, dict[str, Any], _Chosen]:
     sample = stream.peek(_SAMPLE_BYTES)
     complete = len(sample) < _SAMPLE_BYTES
     text_format = sniff(
@@ -246,18 +279,18 @@ def _text_wash(
         quote="auto" if options.quote is None else (None if options.quote == "none" else options.quote),
         header=options.header,
     )
-    columns = _text_columns(sample, text_format, options, country, complete=complete)
-    names = [text_format.names[c] if c < len(text_format.names) else f"column {c + 1}" for c in columns]
+    rows = rows_of(sample, text_format, _SAMPLE_ROWS, complete=complete)
+    chosen = _choose_columns(rows, text_format.names, options, country, header=text_format.header)
     for output in (parts.clean, parts.removed, parts.annotated):
         if output is not None and output.name.lower().endswith((".xlsx", ".parquet")):
             raise UsageError(
                 f"{output.name}: rows of a text list leave as the text they are.", advice="Give a name such as clean.csv."
             )
     job = TextWash(
-        reader=TextReader(stream, text_format, columns),
+        reader=TextReader(stream, text_format, chosen.places),
         parser=FieldParser(country, **reading),
-        column_count=len(columns),
-        parts=parts.with_notes(Notes(register_names, names)),
+        column_count=len(chosen.places),
+        parts=parts.with_notes(Notes(register_names, chosen.names)),
     )
     found = {
         "kind": "text",
@@ -267,23 +300,7 @@ def _text_wash(
         "header": text_format.header,
         "description": text_format.describe(),
     }
-    return job, found, names
-
-
-def _text_columns(
-    sample: bytes, text_format: TextFormat, options: ListOptions, country: str, *, complete: bool
-) -> list[int]:
-    names = text_format.names
-    if options.columns:
-        return _few(resolve_columns(names, options.columns))
-    rows = rows_of(sample, text_format, _SAMPLE_ROWS, complete=complete)
-    return _few(find_number_columns(rows, names, country=country, header=text_format.header))
-
-
-def _few(columns: list[int]) -> list[int]:
-    if len(columns) > MAX_COLUMNS:
-        raise ColumnError(f"{len(columns)} columns of numbers are too many.", advice=f"Name at most {MAX_COLUMNS}.")
-    return columns
+    return job, found, chosen
 
 
 def _table_wash(
@@ -293,25 +310,18 @@ def _table_wash(
     reading: dict[str, Any],
     register_names: list[str],
     parts: WashParts,
-) -> tuple[TableWash, dict[str, Any], list[str]]:
+) -> tuple[TableWash, dict[str, Any], _Chosen]:
     from quietline.wash.table_list import ParquetTable, SheetTable, TableWash
 
     table: Table = (
-        SheetTable(stream, sheet=options.sheet, header=options.header)
-        if stream.kind == "xlsx"
-        else ParquetTable(stream)
+        SheetTable(stream, sheet=options.sheet, header=options.header) if stream.kind == "xlsx" else ParquetTable(stream)
     )
-    columns = (
-        resolve_columns(table.names, options.columns)
-        if options.columns
-        else find_number_columns(table.sample(), table.names, country=country, header=table.header)
-    )
-    names = [table.names[c] for c in columns]
+    chosen = _choose_columns(table.sample(), table.names, options, country, header=table.header)
     job = TableWash(
         table=table,
-        columns=columns,
+        columns=chosen.places,
         country=country,
         reading=reading,
-        parts=parts.with_notes(Notes(register_names, names)),
+        parts=parts.with_notes(Notes(register_names, chosen.names)),
     )
-    return job, {"kind": table.kind, "header": table.header, "description": table.kind.upper()}, names
+    return job, {"kind": table.kind, "header": table.header, "description": table.kind.upper()}, chosen

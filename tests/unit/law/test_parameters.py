@@ -26,9 +26,7 @@ def test_no_mistake_has_lost_its_fixture() -> None:
 
 
 @pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
-def test_a_broken_rulebook_is_refused_with_file_line_key_and_what_is_allowed(
-    file: Path, tmp_path: Path
-) -> None:
+def test_a_broken_rulebook_is_refused_with_file_line_key_and_what_is_allowed(file: Path, tmp_path: Path) -> None:
     words = re.findall(r"^# must say: (.*)$", file.read_text("utf-8", "replace"), re.MULTILINE)
     assert words
     (tmp_path / "xx").mkdir()

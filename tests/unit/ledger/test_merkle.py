@@ -87,17 +87,13 @@ def test_the_roots_are_those_of_the_published_vectors(size: int) -> None:
 
 
 @pytest.mark.parametrize(("place", "proof"), INCLUSION.items())
-def test_inclusion_proofs_are_those_of_the_published_vectors(
-    place: tuple[int, int], proof: list[str]
-) -> None:
+def test_inclusion_proofs_are_those_of_the_published_vectors(place: tuple[int, int], proof: list[str]) -> None:
     index, size = place
     assert [node.hex() for node in merkle.inclusion_proof(HASHES[:size], index)] == proof
 
 
 @pytest.mark.parametrize(("sizes", "proof"), CONSISTENCY.items())
-def test_consistency_proofs_are_those_of_the_published_vectors(
-    sizes: tuple[int, int], proof: list[str]
-) -> None:
+def test_consistency_proofs_are_those_of_the_published_vectors(sizes: tuple[int, int], proof: list[str]) -> None:
     old_size, size = sizes
     assert [node.hex() for node in merkle.consistency_proof(HASHES[:size], old_size)] == proof
 
@@ -114,9 +110,7 @@ def test_the_kernel_hashes_leaves_like_hashlib(n: int) -> None:
     keys = random.integers(0, 2**64, size=n, dtype=np.uint64)
     verdicts = random.integers(0, 256, size=n, dtype=np.uint8)
     salts = random.integers(0, 256, size=(n, 16), dtype=np.uint8)
-    assert np.array_equal(
-        merkle.leaf_hashes(keys, verdicts, salts), hash_twin.leaf_hashes(keys, verdicts, salts)
-    )
+    assert np.array_equal(merkle.leaf_hashes(keys, verdicts, salts), hash_twin.leaf_hashes(keys, verdicts, salts))
 
 
 @pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
@@ -141,9 +135,7 @@ def test_the_kernel_writes_nothing_behind_its_output() -> None:
     _kernel.node_hashes(some_hashes(2 * 19), out[:19])
     assert (out[19:] == 0xA5).all()
     out[:] = 0xA5
-    _kernel.leaf_hashes(
-        np.arange(19, dtype=np.uint64), np.zeros(19, np.uint8), np.zeros((19, 16), np.uint8), out[:19]
-    )
+    _kernel.leaf_hashes(np.arange(19, dtype=np.uint64), np.zeros(19, np.uint8), np.zeros((19, 16), np.uint8), out[:19])
     assert (out[19:] == 0xA5).all()
 
 
@@ -151,9 +143,7 @@ def test_leaf_columns_may_be_views_with_gaps() -> None:
     keys = np.frombuffer(bytes(range(1, 162)), dtype=np.uint64, count=20, offset=1)  # not aligned, either
     verdicts = np.arange(60, dtype=np.uint8)[::3]
     salts = some_hashes(20)[:, ::2]
-    assert np.array_equal(
-        merkle.leaf_hashes(keys, verdicts, salts), hash_twin.leaf_hashes(keys, verdicts, salts)
-    )
+    assert np.array_equal(merkle.leaf_hashes(keys, verdicts, salts), hash_twin.leaf_hashes(keys, verdicts, salts))
 
 
 @pytest.mark.parametrize(
@@ -165,9 +155,7 @@ def test_leaf_columns_may_be_views_with_gaps() -> None:
         (np.zeros(3, np.uint64), np.zeros(3, np.uint8), np.zeros(48, np.uint8)),
     ],
 )
-def test_columns_that_do_not_fit_together_are_refused(
-    keys: np.ndarray, verdicts: np.ndarray, salts: np.ndarray
-) -> None:
+def test_columns_that_do_not_fit_together_are_refused(keys: np.ndarray, verdicts: np.ndarray, salts: np.ndarray) -> None:
     with pytest.raises(ValueError, match="keys"):
         merkle.leaf_hashes(keys, verdicts, salts)
 

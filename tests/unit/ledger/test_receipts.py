@@ -139,9 +139,7 @@ def change(path: str, value: object) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize(
-    ("path", "value"), [("rows", 9_999_999), ("nested.a", False), ("kind", None), ("new", 1)]
-)
+@pytest.mark.parametrize(("path", "value"), [("rows", 9_999_999), ("nested.a", False), ("kind", None), ("new", 1)])
 def test_a_changed_document_is_refused(path: str, value: object) -> None:
     with refused("receipt.signature", "does not fit"):
         receipts.verify_document(change(path, value), trusted=None)
@@ -237,10 +235,7 @@ def test_a_very_long_file_is_refused_unread() -> None:
 
 
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.text(st.characters(exclude_categories=["Cs"])),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
     max_leaves=20,
 )

@@ -157,17 +157,13 @@ def test_a_key_of_another_kind_is_refused(path: Path) -> None:
     other = ed448.Ed448PrivateKey.generate()
     path.parent.mkdir()
     path.write_bytes(
-        other.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        other.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     path.chmod(0o600)
     with pytest.raises(KeyFileError, match="Ed25519 private key"):
         signing.load_key(path)
     path.write_bytes(
-        other.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        other.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     with pytest.raises(KeyFileError, match="Ed25519 public key"):
         signing.load_public_key(path)

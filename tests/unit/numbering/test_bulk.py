@@ -44,9 +44,7 @@ def test_a_column_is_read_as_its_texts_are(country, options):
         "911",
         "+999 1",
     ]
-    assert rows(parse_column(texts, country=country, **options)) == one_at_a_time(
-        texts, country=country, **options
-    )
+    assert rows(parse_column(texts, country=country, **options)) == one_at_a_time(texts, country=country, **options)
 
 
 def test_the_columns_have_the_promised_types():

@@ -19,16 +19,12 @@ def test_the_key_of_a_sender_is_fixed_for_ever():
     assert sender_key("HDFCBK") == 4 * 10**18 + sum(p * 42 ** (10 - i) for i, p in enumerate(places))
 
 
-@pytest.mark.parametrize(
-    "number", ["+1", "+999999999999999", "86:1", "86:0095588", "999:" + "9" * 15, "1:" + "0" * 15]
-)
+@pytest.mark.parametrize("number", ["+1", "+999999999999999", "86:1", "86:0095588", "999:" + "9" * 15, "1:" + "0" * 15])
 def test_numbers_and_service_codes_survive_the_round_trip(number):
     assert number_of(key_of(number)) == number
 
 
-@pytest.mark.parametrize(
-    "name", ["A", "HDFCBK", "AX-HDFCBK", "M&S", "7ELEVEN", "A.B_C D-E&F", "ZZZZZZZZZZZ", "---A"]
-)
+@pytest.mark.parametrize("name", ["A", "HDFCBK", "AX-HDFCBK", "M&S", "7ELEVEN", "A.B_C D-E&F", "ZZZZZZZZZZZ", "---A"])
 def test_senders_survive_the_round_trip_in_capitals(name):
     assert number_of(sender_key(name.lower())) == name
     assert kind_of(sender_key(name)) is Kind.SENDER

@@ -235,9 +235,7 @@ def test_callers_may_be_numbers_service_codes_or_senders(raw, country, number, k
     assert (found.number, found.kind, found.status) == (number, kind, Status.OK)
 
 
-@pytest.mark.parametrize(
-    "raw", ["2.12555E+09", "138****1234", "", "THIS NAME IS TOO LONG", "@", "12345678901234567890"]
-)
+@pytest.mark.parametrize("raw", ["2.12555E+09", "138****1234", "", "THIS NAME IS TOO LONG", "@", "12345678901234567890"])
 def test_what_no_caller_can_be_is_none(raw):
     assert parse_caller(raw, country="CN").status not in {Status.OK, Status.UNASSIGNED}
 

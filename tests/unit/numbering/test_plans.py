@@ -83,9 +83,7 @@ def test_a_damaged_plan_is_refused_or_harmless_and_the_twin_agrees():
     assert opened > 10
 
 
-@pytest.mark.parametrize(
-    "blob", [b"", b"QLPLAN\0\1", b"QLPLAN\0\1" + bytes(88), b"QLPLAN\0\2" + bytes(200), bytes(4096)]
-)
+@pytest.mark.parametrize("blob", [b"", b"QLPLAN\0\1", b"QLPLAN\0\1" + bytes(88), b"QLPLAN\0\2" + bytes(200), bytes(4096)])
 def test_what_is_no_plan_is_refused(blob):
     with pytest.raises(ValueError, match="plan"):
         _kernel.plan(blob)

@@ -273,9 +273,7 @@ def test_a_writer_stopped_between_two_pointers_leaves_each_number_before_or_afte
             assert not register.root.updating
 
 
-def test_a_writer_that_waited_sees_what_the_one_before_it_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_writer_that_waited_sees_what_the_one_before_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = build(tmp_path / "dnc.qlr", b"+12125550123\n")
     lock = changes._lock
 

@@ -92,9 +92,7 @@ def test_a_named_list_of_rejects_is_written_even_where_it_is_empty(
     assert (tmp_path / "bad.csv").read_text() == "file,line,reason,text\n"
 
 
-def test_strict_names_file_line_and_reason_and_writes_nothing(
-    build: Callable[..., BuildReport], tmp_path: Path
-) -> None:
+def test_strict_names_file_line_and_reason_and_writes_nothing(build: Callable[..., BuildReport], tmp_path: Path) -> None:
     with pytest.raises(StrictError, match=r"list0\.csv, line 3: too short in '123'"):
         build(b"number\n4161234567\n123\nbad\n", strict=True)
     assert [path.name for path in tmp_path.iterdir()] == ["list0.csv"]
@@ -159,8 +157,7 @@ def test_a_history_knows_every_period_from_its_first_day_to_the_day_before_its_e
     build: Callable[..., BuildReport], tmp_path: Path
 ) -> None:
     build(
-        b"number,since,until\n"
-        b"4161234567,2020-01-10,2020-02-10\n4161234567,2021-03-01,2021-04-01\n4161234567,2024-05-05,\n",
+        b"number,since,until\n4161234567,2020-01-10,2020-02-10\n4161234567,2021-03-01,2021-04-01\n4161234567,2024-05-05,\n",
         history=True,
     )
     one_day = timedelta(days=1)
@@ -182,9 +179,7 @@ def test_a_history_knows_every_period_from_its_first_day_to_the_day_before_its_e
 # -- terms and order -------------------------------------------------------------------------------------------------
 
 
-def test_terms_are_kept_once_each_and_given_with_the_number(
-    build: Callable[..., BuildReport], tmp_path: Path
-) -> None:
+def test_terms_are_kept_once_each_and_given_with_the_number(build: Callable[..., BuildReport], tmp_path: Path) -> None:
     build(
         b"number,terms\n4161234567,days=sun\n4161234568,channels=voice\n4165550123,channels=Voice\n4165550124,\n",
     )

@@ -20,7 +20,7 @@ from quietline.registers.export import EXPORT_FORMATS, export_register
 
 LIST_DATE = date(2026, 11, 22)
 ROWS = (
-    b"number,since,until,terms\n4161234567,2024-01-05,,\n2125550123,,2027-01-01,\"channels=text,voice; days=sun\"\n"
+    b'number,since,until,terms\n4161234567,2024-01-05,,\n2125550123,,2027-01-01,"channels=text,voice; days=sun"\n'
     b"4161234568,2024-01-05,,days=sun\n"
 )
 

@@ -140,9 +140,7 @@ def test_readers_never_see_a_wrong_answer_while_somebody_writes(tmp_path: Path) 
     path, stop = tmp_path / "dnc.qlr", tmp_path / "stop"
     untouched = [12_000_000_000 + 5_000 * i for i in range(400)]
     rows = "".join(f"+{key},2024-01-01,days=sun\n" for key in untouched)
-    build_register(
-        [f"number,since,terms\n{rows}".encode()], path, name="DNC", country="US", list_date=date(2026, 11, 22)
-    )
+    build_register([f"number,since,terms\n{rows}".encode()], path, name="DNC", country="US", list_date=date(2026, 11, 22))
     touched = [12_000_000_002 + 2_500 * i for i in range(1200)]  # in the same blocks, and in many new ones
     command = [sys.executable, "-c", _READER, str(path), str(stop), json.dumps(untouched), json.dumps(touched)]
     readers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]

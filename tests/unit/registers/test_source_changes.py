@@ -21,9 +21,7 @@ BOTH = [(ADD, ONE), (DELETE, OTHER)]
 def changes(*sources: bytes, default: date | None = None, **options: object) -> list[tuple[int, int, date | None, str]]:
     from quietline.registers import date_of
 
-    found = read_changes(
-        sources, country="CA", options=ReadOptions(**options), empty_day=day_of(default)
-    )
+    found = read_changes(sources, country="CA", options=ReadOptions(**options), empty_day=day_of(default))
     terms = [found.terms_table[index] for index in found.terms.tolist()]
     days = map(date_of, found.days.tolist())
     return list(zip(found.operations.tolist(), found.keys.tolist(), days, terms, strict=True))

@@ -95,9 +95,7 @@ def test_parts_can_be_written_over_before_the_commit(tmp_path: Path) -> None:
 def test_arrays_and_empty_buffers_can_be_written(tmp_path: Path) -> None:
     with AtomicFile(tmp_path / "a") as output:
         assert output.write(np.arange(3, dtype="<u4")) == 12
-        assert (
-            output.write(np.zeros(0, dtype="<u4")) == output.write(b"") == output.write(memoryview(b"")) == 0
-        )
+        assert output.write(np.zeros(0, dtype="<u4")) == output.write(b"") == output.write(memoryview(b"")) == 0
     assert (tmp_path / "a").read_bytes() == np.arange(3, dtype="<u4").tobytes()
 
 
@@ -162,8 +160,7 @@ def test_a_full_disk_is_said_with_what_is_missing_and_nothing_is_left(small_disk
             output.write(NEW)
     assert caught.value.code == "output.disk_full"
     assert str(caught.value) == (
-        f"There is no space left on {small_disk} while writing {path}. "
-        "Free about 20 MB more there, or choose another place."
+        f"There is no space left on {small_disk} while writing {path}. Free about 20 MB more there, or choose another place."
     )
     assert names(small_disk) == ["clean.csv"]
     assert path.read_bytes() == OLD
@@ -267,24 +264,18 @@ def test_outputs_of_a_set_appear_together(tmp_path: Path) -> None:
     assert names(tmp_path) == ["clean.csv", "removed.csv"]
 
 
-def test_all_outputs_of_a_set_are_durable_before_the_first_appears(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_outputs_of_a_set_are_durable_before_the_first_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     for call in ("fsync", "replace"):
         real = getattr(os, call)
-        monkeypatch.setattr(
-            output_files.os, call, lambda *a, c=call, r=real, **k: (said.append(c), r(*a, **k))[1]
-        )
+        monkeypatch.setattr(output_files.os, call, lambda *a, c=call, r=real, **k: (said.append(c), r(*a, **k))[1])
     with OutputSet() as outputs:
         for name in "abc":
             outputs.open(tmp_path / name).write(NEW)
     assert said == ["fsync"] * 3 + ["replace", "fsync"] * 3
 
 
-def test_a_set_that_fails_in_the_middle_says_what_was_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_set_that_fails_in_the_middle_says_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace, done = os.replace, []
 
     def second_fails(*args: str, **kwargs: int) -> None:
@@ -343,9 +334,7 @@ try:
 except OutputError as problem:
     sys.exit(problem.code)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.read(1)

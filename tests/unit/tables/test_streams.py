@@ -77,12 +77,8 @@ def test_every_kind_of_source_gives_the_same_bytes(plain: Path, packed: Path) ->
 
 
 def test_a_dash_is_standard_input() -> None:
-    program = (
-        "from quietline.tables import open_stream as o; s = o('-'); print(s.name, s.size, len(s.read()))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], input=gzip.compress(TEXT), capture_output=True, check=True
-    )
+    program = "from quietline.tables import open_stream as o; s = o('-'); print(s.name, s.size, len(s.read()))"
+    done = subprocess.run([sys.executable, "-c", program], input=gzip.compress(TEXT), capture_output=True, check=True)
     assert done.stdout.decode().split() == ["standard", "input", "None", str(len(TEXT))]
 
 
@@ -117,14 +113,10 @@ def test_a_gzip_file_that_was_cut_off_is_refused_with_advice(packed: Path, missi
     with open_stream(packed) as stream, pytest.raises(InputError) as caught:
         stream.read()
     assert caught.value.code == "input.truncated_gzip"
-    assert str(caught.value) == (
-        f"The gzip file {packed} ends too early: the download or copy was cut off. Fetch it again."
-    )
+    assert str(caught.value) == (f"The gzip file {packed} ends too early: the download or copy was cut off. Fetch it again.")
 
 
-def test_a_gzip_file_cut_off_between_two_members_is_as_good_as_whole_but_one_cut_in_the_second_is_not() -> (
-    None
-):
+def test_a_gzip_file_cut_off_between_two_members_is_as_good_as_whole_but_one_cut_in_the_second_is_not() -> None:
     two = gzip.compress(b"one\n") + gzip.compress(b"two\n")
     first = len(gzip.compress(b"one\n"))
     with open_stream(two[:first]) as stream:
@@ -177,9 +169,7 @@ def test_reading_needs_the_same_memory_whatever_the_size() -> None:
     assert peak < 2 << 20
 
 
-def test_what_cannot_be_opened_is_named_with_its_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_opened_is_named_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, code in [(tmp_path / "no.csv", "input.missing"), (tmp_path, "input.directory")]:
         with pytest.raises(InputError) as caught:
             open_stream(path)

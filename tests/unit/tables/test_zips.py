@@ -53,9 +53,7 @@ def test_members_come_in_order_without_what_the_systems_leave_behind() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
-)
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_every_usual_method_is_read(method: int) -> None:
     assert contents(archive(("a.txt", ROWS), method=method)) == [("dnc.zip:a.txt", ROWS)]
 

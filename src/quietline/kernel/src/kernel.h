@@ -145,9 +145,10 @@ uint64_t ql_index_find(const ql_entry *index, uint64_t capacity, uint64_t prefix
 typedef struct {
     const uint8_t *map;    /* the mapped file */
     uint64_t mapped;       /* bytes of it */
+    uint64_t limit;        /* blocks from here on were appended after this look at the file */
     const ql_entry *index; /* capacity entries inside the map */
     uint64_t capacity;     /* a multiple of QL_BUCKET, not 0 */
-    uint8_t *checked;      /* one bit per entry, set once its block was found to be sound */
+    uint8_t *checked;      /* one bit per entry, set once its block, if below the limit, was found to be sound */
 } ql_register;
 
 /* Results of ql_lookup. */

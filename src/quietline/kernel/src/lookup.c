@@ -87,25 +87,31 @@ static void fetch_block(const ql_register *reg, uint64_t pointer) {
     for (; offset < end; offset += 64) QL_PREFETCH(reg->map + offset);
 }
 
+/* Is this block known to be sound? One that a writer has appended since never is: the entry's mark is that of the block it
+ * had before, and the new one may lie behind the mapping. */
+static inline int is_checked(const ql_register *reg, uint64_t slot, uint64_t pointer) {
+    return (reg->checked[slot >> 3] >> (slot & 7) & 1) & (ql_pointer_offset(pointer) < reg->limit);
+}
+
 /* Check the blocks that this batch touches first. Two threads may check the same one, or forget that they did: no harm. */
 static int check_blocks(const ql_register *reg, size_t n, batch *b, uint64_t *bad) {
     size_t unchecked = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t slot = b->slot[i];
         b->todo[unchecked] = (uint16_t)i;
-        unchecked += (b->pointer[i] != 0) & !(reg->checked[slot >> 3] >> (slot & 7) & 1);
+        unchecked += (b->pointer[i] != 0) & !is_checked(reg, b->slot[i], b->pointer[i]);
     }
     for (size_t t = 0; t < unchecked; t++) {
         if (t + 2 < unchecked) fetch_block(reg, b->pointer[b->todo[t + 2]]);
         size_t i = b->todo[t];
         uint64_t slot = b->slot[i];
-        if (reg->checked[slot >> 3] >> (slot & 7) & 1) continue;
+        if (is_checked(reg, slot, b->pointer[i])) continue;
         int result = check_block(reg, b->prefix[i], b->pointer[i]);
         if (result != QL_FOUND_ALL) {
             *bad = b->prefix[i];
             return result;
         }
-        reg->checked[slot >> 3] |= (uint8_t)(1u << (slot & 7));
+        uint8_t mark = ql_pointer_offset(b->pointer[i]) < reg->limit;
+        reg->checked[slot >> 3] |= (uint8_t)(mark << (slot & 7));
     }
     return QL_FOUND_ALL;
 }

@@ -415,17 +415,17 @@ static PyObject *kernel_index_find(PyObject *self, PyObject *args) {
     return PyLong_FromUnsignedLongLong(pointer);
 }
 
-/* lookup(map, index_offset, capacity, checked, keys, on, dated, hits, since|None, terms|None) -> (result, prefix) */
+/* lookup(map, limit, index_offset, capacity, checked, keys, on, dated, hits, since|None, terms|None) -> (result, prefix) */
 static PyObject *kernel_lookup(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *o[6];
-    unsigned long long offset, capacity;
+    unsigned long long limit, offset, capacity;
     unsigned short on;
     int dated;
     buffers b = {.count = 0};
     void *map, *checked, *keys, *hits, *since, *terms;
     size_t mapped, checked_bytes, key_bytes, hit_bytes, since_bytes, terms_bytes;
-    if (!PyArg_ParseTuple(args, "OKKOOHpOOO", &o[0], &offset, &capacity, &o[1], &o[2], &on, &dated, &o[3], &o[4], &o[5])) {
+    if (!PyArg_ParseTuple(args, "OKKKOOHpOOO", &o[0], &limit, &offset, &capacity, &o[1], &o[2], &on, &dated, &o[3], &o[4], &o[5])) {
         return NULL;
     }
     if (!get(&b, o[0], 0, 0, &map, &mapped) || !get(&b, o[1], 1, 0, &checked, &checked_bytes) ||
@@ -442,7 +442,7 @@ static PyObject *kernel_lookup(PyObject *self, PyObject *args) {
     int result;
     uint64_t bad = 0;
     Py_BEGIN_ALLOW_THREADS;
-    ql_register reg = {.map = map, .mapped = mapped, .capacity = capacity, .checked = checked,
+    ql_register reg = {.map = map, .mapped = mapped, .limit = limit < mapped ? limit : mapped, .capacity = capacity, .checked = checked,
                        .index = (const ql_entry *)(const void *)((const uint8_t *)map + offset)};
     result = ql_lookup(&reg, keys, n, on, dated, hits, since, terms, &bad);
     Py_END_ALLOW_THREADS;

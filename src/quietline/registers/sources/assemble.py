@@ -91,7 +91,7 @@ def assembled(columns: Columns, rows: RowTexts, *, file: str, line_of: Callable[
     keys, statuses = columns.keys, columns.statuses
     count = keys.shape[1]
     if (statuses == Status.UNASSIGNED).any():
-        local = (keys >= _LOCAL_KEYS[0]) & (keys < _LOCAL_KEYS[1])
+        local = (keys >= _LOCAL_KEYS[0]) & (keys < _LOCAL_KEYS[1]) & (statuses == Status.UNASSIGNED)
         keys[local], statuses[local] = 0, _LOCAL_ONLY
     trouble = _trouble(columns, count)
     good = keys != 0

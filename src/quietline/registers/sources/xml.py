@@ -132,7 +132,7 @@ class XmlSource:
         """Give all numbers; once."""
         for chunk in self._chunks():
             text = chunk
-            if b"<!" in text or b"<?" in text:  # keep line numbers
+            if b"!" in text or b"?" in text:  # keep line numbers
                 text = _SKIPPED.sub(lambda found: b"\n" * found.group().count(b"\n"), text)
             yield from self._chunk(text)
             self._line += chunk.count(b"\n")
@@ -141,7 +141,7 @@ class XmlSource:
 
     def _chunk(self, text: bytes) -> Iterator[SourceBatch]:
         at = 0
-        for tag in _OUTER.finditer(text):
+        for tag in _outer_tags(text):
             if tag.start() > at:
                 yield from self._inside(text, at, tag.start())
             at = tag.end()
@@ -164,6 +164,10 @@ class XmlSource:
 
     def _inside(self, text: bytes, start: int, end: int) -> Iterator[SourceBatch]:
         """Read what stands between two outer tags."""
+        if not self._each_says:
+            batch, start = self._regular(text, start, end)
+            if batch is not None:
+                yield batch
         signs = text.count(b"<", start, end)
         if not signs:
             return
@@ -177,21 +181,37 @@ class XmlSource:
                     return
         yield self._slow(text, start, end)
 
+    def _regular(self, text: bytes, start: int, end: int) -> tuple[SourceBatch | None, int]:
+        """Read tags that differ in their digits only, from the first on; give the place of the first that does not."""
+        first = text.find(b"<", start, end)
+        period = text.find(b"<", first + 1, end) - first
+        pattern = _PLAIN.match(text, first, end) if first >= 0 else None
+        if pattern is None or period <= 0 or pattern.end() > first + period:
+            return None, start
+        count = (end - first) // period
+        tags = np.frombuffer(text, dtype=np.uint8, count=count * period, offset=first).reshape(count, period)
+        numbers = slice(pattern.start(1) - first, pattern.end(1) - first)
+        frame = np.delete(np.arange(period), numbers)
+        same = (tags[:, frame] == tags[0, frame]).all(axis=1) & (tags[:, numbers] - np.uint8(48) <= 9).all(axis=1)
+        whole = count if same.all() else int(np.argmin(same))
+        batch = self._of_digits(np.ascontiguousarray(tags[:whole, numbers]))
+        return batch, start if batch is None else first + whole * period
+
     def _plain(self, found: list[bytes]) -> SourceBatch | None:
         """Read numbers of the same length; None where something about them has to be looked at."""
-        length = len(found[0]) if found else 0
-        digits = b"".join(found)
-        if length * len(found) != len(digits) or (length == _LOCAL and len(self._area) != 3):
-            return None
-        if length != _LOCAL and length not in _NATIONAL:
-            return None
         if len(set(map(len, found))) != 1:
             return None
-        body = np.frombuffer(digits, dtype=np.uint8).reshape(len(found), length)
+        return self._of_digits(np.frombuffer(b"".join(found), dtype=np.uint8).reshape(len(found), -1))
+
+    def _of_digits(self, body: NDArray[np.uint8]) -> SourceBatch | None:
+        """Make a batch of digits, shape (numbers, digits); None where something has to be looked at."""
+        count, length = body.shape
+        if not ((length == _LOCAL and len(self._area) == 3) or length in _NATIONAL):
+            return None
         if length == _LOCAL:
-            area = np.broadcast_to(np.frombuffer(self._area, dtype=np.uint8), (len(found), 3))
+            area = np.broadcast_to(np.frombuffer(self._area, dtype=np.uint8), (count, 3))
             body = np.concatenate([area, body], axis=1)
-        keys, statuses = self._parse(np.ascontiguousarray(body))
+        keys, statuses = self._parse(body)
         if (statuses > Status.UNASSIGNED).any():
             return None
         return SourceBatch(keys, operations=self._operations(len(keys)), rows=len(keys))
@@ -252,6 +272,17 @@ class XmlSource:
         return int(keys[0]), operation, ""
 
 
+def _outer_tags(text: bytes) -> Iterator[re.Match[bytes]]:
+    """Give the tags of areas and of the list; the tags of numbers, nearly all there are, are passed over at once."""
+    signs = np.frombuffer(text, dtype=np.uint8)
+    places = np.flatnonzero(signs[:-1] == ord("<"))
+    next_sign = signs[places + 1]
+    for place in places[(next_sign | 32) != ord("p")].tolist():
+        found = _OUTER.match(text, place)
+        if found is not None:
+            yield found
+
+
 def _text(data: bytes | memoryview) -> str:
     return bytes(data).decode("utf-8", "replace")
 
@@ -278,6 +309,8 @@ def _first_ph(text: bytes) -> dict[bytes, bytes]:
 def _safe_end(text: bytes) -> int:
     """Give the place behind the last whole tag, before anything that has to be skipped as a whole."""
     end = text.rfind(b">") + 1
+    if b"!" not in text and b"?" not in text:  # one sign is found far faster than two
+        return end
     for opening, closing in _OPENED:
         at = text.rfind(opening, 0, end)
         if at >= 0 and text.find(closing, at) < 0:
