@@ -305,7 +305,7 @@ def test_numbers_are_looked_up_as_the_twin_does_it(
     keys = [record.key for record in records] + others
     keys += [(key + step) % 2**64 for key in keys[:60] for step in (-1, 1)] + [gone * 10_000]
     keys = chance.sample(keys, min(len(keys), 600))
-    n = len(keys)
+    n, limit = len(keys), chance.choice([0, 4096 + len(body) // 2, len(data)])  # blocks behind it are checked each time
     hits, checked = np.empty(n, dtype=np.uint8), np.zeros(capacity // 8 + 1, dtype=np.uint8)
     since, terms = (np.empty(n, dtype=np.uint16) for _ in range(2)) if columns else (None, None)
     # with blocks not yet checked, with those that are, and with those that were appended since

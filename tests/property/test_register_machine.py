@@ -72,7 +72,7 @@ def changed(standing: Standing, steps: list[tuple[int, int, int, str]]) -> Stand
     return after
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The machine stops here."""
 
 
@@ -131,12 +131,12 @@ class RegisterMachine(RuleBasedStateMachine):
 
             def index_put(self, mapped, offset, capacity, prefixes, pointers) -> int:
                 real.index_put(mapped, offset, capacity, prefixes[:stop].copy(), pointers[:stop].copy())
-                raise Stopped
+                raise StoppedError
 
         changes_module._kernel = Kernel()  # type: ignore[assignment]
         try:
             apply_changes(self.path, columns_of(steps))
-        except Stopped:
+        except StoppedError:
             pass
         finally:
             changes_module._kernel = real

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from quietline.registers.build import apply_to_register, build_register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 LIST_DATE = date(2026, 11, 22)
 NEXT = date(2026, 11, 23)
@@ -45,8 +45,8 @@ def test_changes_are_applied_in_place_and_counted(tmp_path: Path) -> None:
     path = build(tmp_path / "dnc.qlr", b"number,terms\n4161234567,\n4161234568,channels=voice\n2125550123,\n")
     report = apply_to_register(
         path,
-        [b"op,number,date,terms\nA,6475550123,2026-11-23,days=sun\nD,4161234567,,\nA,4161234568,2026-11-23,\n"
-         b"A,2125550123,,\nD,3055550123,,\nX,4161234567,,\n"],
+        [(b"op,number,date,terms\nA,6475550123,2026-11-23,days=sun\nD,4161234567,,\nA,4161234568,2026-11-23,\n"
+         b"A,2125550123,,\nD,3055550123,,\nX,4161234567,,\n")],
     )  # fmt: skip
     applied = report.applied
     assert (applied.added, applied.withdrawn, applied.altered, applied.unchanged) == (1, 1, 1, 2)
@@ -148,7 +148,7 @@ def test_two_writers_do_not_meet(tmp_path: Path) -> None:
     with path.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         for output in (None, tmp_path / "new.qlr"):
-            with pytest.raises(RegisterError, match="Another process is changing dnc.qlr"):
+            with pytest.raises(RegisterError, match=r"Another process is changing dnc.qlr"):
                 apply_to_register(path, [b"op,number\nA,4161234568\n"], output=output)
     assert keys(path) == [14161234567]
 
@@ -173,7 +173,7 @@ def written() -> Changes:
     )
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The machine stops here."""
 
 
@@ -186,7 +186,7 @@ def stopping(monkeypatch: pytest.MonkeyPatch, at: int) -> Callable[[], int]:
             nonlocal count
             count += 1
             if count == at:
-                raise Stopped
+                raise StoppedError
             return real(*args)
 
         return step
@@ -222,7 +222,7 @@ def test_a_writer_stopped_at_any_step_leaves_every_number_before_or_after(
         try:
             apply_changes(path, written(), list_date=NEXT)
             assert steps() < at
-        except Stopped:
+        except StoppedError:
             pass
     for register in (reader, Register(path)):
         found = dict(zip(asked.tolist(), register.lookup(asked).hits.tolist(), strict=True))
@@ -253,11 +253,11 @@ def test_a_writer_stopped_between_two_pointers_leaves_each_number_before_or_afte
 
             def index_put(self, mapped: object, offset: int, capacity: int, prefixes, pointers, stop: int = stop) -> int:
                 real.index_put(mapped, offset, capacity, prefixes[:stop].copy(), pointers[:stop].copy())
-                raise Stopped
+                raise StoppedError
 
         changes._kernel = Kernel()  # type: ignore[assignment]
         try:
-            with pytest.raises(Stopped):
+            with pytest.raises(StoppedError):
                 apply_changes(copy, written(), list_date=NEXT)
         finally:
             changes._kernel = real

@@ -6,7 +6,6 @@ import csv
 import resource
 import signal
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from quietline.registers.sources import ReadOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 LIST_DATE = date(2026, 11, 22)
 ONE = 14161234567
@@ -112,14 +112,14 @@ def test_a_list_with_a_header_only_makes_an_empty_register(build: Callable[..., 
 def test_a_damaged_source_leaves_the_old_register_as_it_was(build: Callable[..., BuildReport], tmp_path: Path) -> None:
     build(b"4161234567\nbad\n")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(InputError, match="missing|cut off|early|empty"):
+    with pytest.raises(InputError, match=r"missing|cut off|early|empty"):
         build(b"4161234568\nworse\n", b"<list><ac val='416'><ph val='1234567'/>")
     for name in ("dnc.qlr", "dnc.qlr.rejects.csv"):
         assert (tmp_path / name).read_bytes() == before[name]
 
 
 def test_an_output_is_never_a_source(build: Callable[..., BuildReport], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="written over|are the same"):
+    with pytest.raises(UsageError, match=r"written over|are the same"):
         build(b"4161234567\n", output="list0.csv")
     assert (tmp_path / "list0.csv").read_bytes() == b"4161234567\n"
     with pytest.raises(OutputError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +17,9 @@ from quietline.numbering import key_of
 from quietline.registers import Entries, Metadata, Register, RegisterBuilder
 from quietline.registers.build import build_register
 from quietline.registers.export import EXPORT_FORMATS, export_register
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LIST_DATE = date(2026, 11, 22)
 ROWS = (

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from quietline.errors import InputError, RegisterCorruptError, RegisterError, Re
 from quietline.kernel import _kernel
 from quietline.registers import ADD, DELETE, Changes, Register, apply_changes
 from quietline.registers.build import apply_to_register, build_register
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LISTED = [1, 12125550123, 12125550124, 12125559999, 12125560000, 442079460018, 999_999_999_999_999]
 SOURCE = (
@@ -43,6 +46,18 @@ def answers(path: Path) -> object:
         return found.hits.tolist(), found.since.tolist(), terms, list(register.entries())
 
 
+def is_refused(path: Path, right: object) -> bool:
+    """Tell whether a file is refused by its name; where it is not its answers have to be right."""
+    try:
+        found = answers(path)
+    except RegisterError as error:
+        if path.name not in error.message:
+            raise
+        return True
+    assert found == right
+    return False
+
+
 def test_any_byte_that_is_flipped_is_noticed_or_does_not_matter(register: Path) -> None:
     right, content = answers(register), bytearray(register.read_bytes())
     refused = 0
@@ -50,11 +65,7 @@ def test_any_byte_that_is_flipped_is_noticed_or_does_not_matter(register: Path) 
         for place in range(len(content)):
             for mask in (0xFF, 1 << place % 8):
                 os.pwrite(file.fileno(), bytes([content[place] ^ mask]), place)
-                try:
-                    assert answers(register) == right, place
-                except RegisterError as error:
-                    assert "dnc.qlr" in error.message
-                    refused += 1
+                refused += is_refused(register, right)
             os.pwrite(file.fileno(), content[place : place + 1], place)
     assert answers(register) == right
     assert refused > 700  # header, root, blocks, index and metadata; the rest of the first page is empty
@@ -66,10 +77,7 @@ def test_any_byte_flipped_in_a_working_copy_is_noticed_or_does_not_matter(regist
     with register.open("r+b", buffering=0) as file:
         for place in range(len(content)):
             os.pwrite(file.fileno(), bytes([content[place] ^ 0xFF]), place)
-            try:
-                assert answers(register) == right, place
-            except RegisterError as error:
-                assert "dnc.qlr" in error.message
+            is_refused(register, right)
             os.pwrite(file.fileno(), content[place : place + 1], place)
 
 

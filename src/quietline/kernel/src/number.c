@@ -119,18 +119,14 @@ static inline int like_decimal(const uint8_t *p, size_t n) {
     return n >= 3 && p[n - 1] == '0' && (p[n - 2] == '.' || (p[n - 2] == '0' && p[n - 3] == '.'));
 }
 
-/* Answer at a leaf. `value` is the digits as one number. */
+/* Answer at a leaf. `value` is the digits as one number. A number that goes into the key as it stands has a calling code of
+ * 0 and no digits dropped, so that all take the same way: which it will be cannot be foreseen. */
 static inline uint8_t answer(const ql_plan *plan, unsigned leaf, uint64_t value, unsigned digits, uint64_t *key) {
     const uint8_t *label = plan->labels + 8 * (size_t)(leaf & ~LEAF);
     if (label[1] == NO_KEY) return label[0];
-    if (label[1] == AS_IT_STANDS) {
-        if (digits > 15) return QL_ASK;
-        *key = value;
-        return label[0];
-    }
     unsigned kept = digits - label[2];
     uint64_t code = u16_at(label + 4);
-    if (kept > 14 || code >= POWER[15 - kept]) return QL_ASK; /* E.164 ends at 15 digits */
+    if (QL_UNLIKELY(kept > 15 || code >= POWER[15 - kept])) return QL_ASK; /* E.164 ends at 15 digits */
     *key = code * POWER[kept] + (label[2] ? value % POWER[kept] : value); /* spare the division where none is dropped */
     return label[0];
 }
@@ -206,40 +202,43 @@ __attribute__((target("bmi2,popcnt"))) static compact compact_sixteen(const uint
 }
 #endif
 
+/* Follow the diagram for these digits. ql_plan_open has seen to it that no path is longer than the digits. */
+static inline uint8_t follow(const ql_plan *plan, unsigned plus, compact found, uint64_t *key) {
+    if (found.count < 3 || found.count > DIGITS) return QL_ASK;
+    unsigned where = plan->first[plus][found.count];
+    uint64_t value = number_of_sixteen(found.digits), digits = found.digits << 4 * (DIGITS - found.count);
+    for (; !(where & LEAF); digits <<= 4) where = next(plan, where, (unsigned)(digits >> 60));
+    return answer(plan, where, value, found.count, key);
+}
+
 uint8_t ql_parse_number(const ql_plan *plan, const uint8_t *p, size_t n, uint8_t extra, uint64_t *key) {
     *key = 0;
     while (n && (KIND[p[n - 1]] & BLANK)) n--;
     while (n && (KIND[*p] & BLANK)) p++, n--;
     if (n == 0) return QL_EMPTY;
     if (n > LONGEST_TEXT || like_decimal(p, n)) return QL_ASK;
-    while (n && (KIND[*p] & PUNCTUATION)) p++, n--; /* as the library does before the plus or the first digit */
-    unsigned plus = n && *p == '+', where;
+    unsigned plus = *p == '+', punctuation = extra ? extra : ' ';
     p += plus, n -= plus;
-
-    /* ql_plan_open has seen to it that no path is longer than the digits. */
+#ifdef HAVE_PEXT
+    if (n >= 8 && n <= 16 && HAVE_PEXT) {
+        compact found = compact_sixteen(p, n, punctuation);
+        if (QL_LIKELY(!found.foreign)) return follow(plan, plus, found, key);
+    }
+#endif
+    if (!plus) { /* as the library does before the plus or the first digit */
+        while (n && (KIND[*p] & PUNCTUATION)) p++, n--;
+        plus = n && *p == '+';
+        p += plus, n -= plus;
+    }
     if (n >= 8 && n <= DIGITS) { /* nothing but digits: read them eight at a time */
         uint64_t first = u64_at(p), last = u64_at(p + n - 8);
         if (all_digits(first) && all_digits(last)) {
-            where = plan->first[plus][n];
+            unsigned where = plan->first[plus][n];
             for (const uint8_t *digit = p; !(where & LEAF); digit++) where = next(plan, where, *digit & 15);
             uint64_t head = n > 8 ? number_of_eight((first & 0x0F0F0F0F0F0F0F0Fu) << (8 * (16 - n))) : 0;
             return answer(plan, where, head * 100000000u + number_of_eight(last), (unsigned)n, key);
         }
     }
-    compact found;
-    unsigned punctuation = extra ? extra : ' ';
-#ifdef HAVE_PEXT
-    if (n >= 8 && n <= 16 && HAVE_PEXT) {
-        found = compact_sixteen(p, n, punctuation);
-    } else
-#endif
-    {
-        found = compact_bytes(p, n, punctuation);
-    }
-    if (found.foreign || found.count < 3 || found.count > DIGITS) return QL_ASK;
-    where = plan->first[plus][found.count];
-    uint64_t value = number_of_sixteen(found.digits);
-    uint64_t digits = found.digits << 4 * (DIGITS - found.count);
-    for (; !(where & LEAF); digits <<= 4) where = next(plan, where, (unsigned)(digits >> 60));
-    return answer(plan, where, value, found.count, key);
+    compact found = compact_bytes(p, n, punctuation);
+    return found.foreign ? QL_ASK : follow(plan, plus, found, key);
 }
