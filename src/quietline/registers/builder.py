@@ -6,6 +6,7 @@ range by range of the key space. So a nation's register can be built where its k
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
@@ -213,7 +214,8 @@ class _Run:
                 self._file.write(data.data)
                 place += data.nbytes
         self._file.flush()
-        self.keys = np.memmap(self._file, dtype=np.uint64, mode="r", shape=(self.count,))
+        self._map = mmap.mmap(self._file.fileno(), 8 * self.count, access=mmap.ACCESS_READ)
+        self.keys = np.frombuffer(self._map, dtype=np.uint64)
 
     def _column(self, number: int, start: int, end: int) -> NDArray[np.uint16] | None:
         place = self._places[number]
@@ -224,8 +226,11 @@ class _Run:
 
     def read(self, start: int, end: int) -> Entries:
         columns = [self._column(number, start, end) for number in (1, 2, 3)]
-        return Entries(np.array(self.keys[start:end]), *columns)
+        keys = np.array(self.keys[start:end])
+        self._map.madvise(mmap.MADV_DONTNEED)  # what was read once will not be needed again
+        return Entries(keys, *columns)
 
     def close(self) -> None:
         del self.keys
+        self._map.close()
         self._file.close()

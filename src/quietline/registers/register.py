@@ -227,6 +227,31 @@ class Register:
             self._view = view
         return view
 
+    def check(self) -> None:
+        """Check all blocks now, from the front of the file to its end.
+
+        Look-ups check each block when they first touch it, wherever it lies. When most blocks will be touched, this takes a
+        fraction of the time; it may run in a thread while look-ups go on.
+
+        Raises:
+            RegisterCorruptError: a block is damaged.
+        """
+        view = self._refresh()
+        if view.root.updating:
+            return
+        index = view.index()
+        used = np.flatnonzero(index[:, 1])
+        used = used[index[used, 1] >> np.uint64(44) & np.uint64(15) != ENCODING_GONE]
+        used = used[np.argsort(index[used, 1] & _OFFSET)]
+        prefixes, pointers = index[used, 0] - np.uint64(1), np.ascontiguousarray(index[used, 1])
+        bad = _kernel.check_blocks(view.mapped, prefixes, pointers)
+        if bad >= 0:
+            raise self._damaged(int(prefixes[bad]))
+        # a pointer that a writer switched meanwhile leads behind the end this look knows, where no mark counts
+        marks = np.zeros(8 * len(view.checked), dtype=np.uint8)
+        marks[used] = 1
+        np.bitwise_or(view.checked, np.packbits(marks, bitorder="little"), out=view.checked)
+
     # -- asking ----------------------------------------------------------------------------------------------------
 
     def lookup(self, keys: NDArray[np.uint64], *, on: date | None = None, columns: bool = False) -> Found:

@@ -43,6 +43,8 @@ __all__ = ["ListOptions", "Progress", "register_facts", "register_names", "wash"
 
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 300
+_WORTH_CHECKING_ALL = 8
+"""A list of at least one byte for so many of a register's will touch most of its blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,9 @@ def wash(
         tally = Tally(names, keep_invalid=keep_invalid)
         judge = Judge(registers, on=on, days=removed is not None or annotated is not None)
         reading = {"first_of_several": first_of_several, "only_country": only_country}
+        for register in registers:
+            if stream.size is None or stream.size > register.root.end // _WORTH_CHECKING_ALL:
+                register.check()
         opened = {
             name: outputs.open(target) if target is not None else None
             for name, target in (("clean", clean), ("removed", removed), ("annotated", annotated))

@@ -323,6 +323,36 @@ static PyObject *kernel_block_info(PyObject *self, PyObject *args) {
     return result;
 }
 
+/* check_blocks(map, prefixes, pointers) -> -1, or the place of the first block that is not sound */
+static PyObject *kernel_check_blocks(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[3];
+    buffers b = {.count = 0};
+    void *map, *prefixes, *pointers;
+    size_t mapped, prefix_bytes, pointer_bytes;
+    if (!PyArg_ParseTuple(args, "OOO", &o[0], &o[1], &o[2])) return NULL;
+    if (!get(&b, o[0], 0, 0, &map, &mapped) || !get(&b, o[1], 0, 0, &prefixes, &prefix_bytes) ||
+        !get(&b, o[2], 0, 0, &pointers, &pointer_bytes)) {
+        return fail(&b, "");
+    }
+    if (pointer_bytes < prefix_bytes) return fail(&b, "arrays differ in length");
+    Py_ssize_t bad = -1;
+    Py_BEGIN_ALLOW_THREADS;
+    for (size_t i = 0; i < prefix_bytes / 8; i++) {
+        uint64_t prefix = ((uint64_t *)prefixes)[i], pointer = ((uint64_t *)pointers)[i];
+        uint64_t offset = ql_pointer_offset(pointer);
+        const uint8_t *block = (const uint8_t *)map + offset;
+        if (offset >= mapped || !ql_pointer_check(prefix, pointer) || !ql_block_check(block, mapped - offset, prefix) ||
+            block[6] != ql_pointer_encoding(pointer)) {
+            bad = (Py_ssize_t)i;
+            break;
+        }
+    }
+    Py_END_ALLOW_THREADS;
+    release(&b);
+    return PyLong_FromSsize_t(bad);
+}
+
 /* decode_blocks(map, prefixes, pointers, keys_out, since_out, until_out, terms_out) -> records, or -1 - i where block i
  * is not sound, or None where the outputs are too small */
 static PyObject *kernel_decode_blocks(PyObject *self, PyObject *args) {
@@ -513,6 +543,7 @@ static PyMethodDef methods[] = {
     {"encode_blocks", kernel_encode_blocks, METH_VARARGS, NULL},
     {"pointer", kernel_pointer, METH_VARARGS, NULL},
     {"block_info", kernel_block_info, METH_VARARGS, NULL},
+    {"check_blocks", kernel_check_blocks, METH_VARARGS, NULL},
     {"decode_blocks", kernel_decode_blocks, METH_VARARGS, NULL},
     {"index_put", kernel_index_put, METH_VARARGS, NULL},
     {"index_find", kernel_index_find, METH_VARARGS, NULL},
