@@ -19,7 +19,7 @@ import click  # noqa: F401 - loaded once, for all
 import quietline.cli.main
 import quietline.cli.wash
 import quietline.registers.register
-import quietline.wash.table_list  # noqa: F401
+import quietline.wash.table_list
 from quietline.numbering import plan
 
 

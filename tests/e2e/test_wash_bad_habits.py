@@ -85,6 +85,6 @@ def test_a_damaged_number_is_never_guessed_and_is_counted(tmp_path: Path, make_r
 
 def test_repairs_are_counted_in_the_summary(tmp_path: Path, make_register: Callable[..., Path]) -> None:
     register = make_register(tmp_path / "dnc.qlr", REGISTERED)
-    content = "phone\n'2125550123\n'2125550124\n3128675309.0\n3128675308\n".encode()
+    content = b"phone\n'2125550123\n'2125550124\n3128675309.0\n3128675308\n"
     summary = wash(content, against=[register], country="US", clean=io.BytesIO())
     assert summary.repairs == {"apostrophe": 2, "excel": 1}

@@ -42,11 +42,11 @@ def judge_by_library(text: str) -> tuple[str, str]:
         number = phonenumbers.parse(text, "US")
     except phonenumbers.NumberParseException:
         return "unreadable", ""
+    e164 = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    if phonenumbers.is_valid_number(number):
+        return "ok", e164
     reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason in LIBRARY_REASONS:
-        return LIBRARY_REASONS[reason], ""
-    valid = phonenumbers.is_valid_number(number)
-    return "ok" if valid else "unassigned", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return (LIBRARY_REASONS[reason], "") if reason in LIBRARY_REASONS else ("unassigned", e164)
 
 
 def judge_all(texts: list[str]) -> list[tuple[str, str]]:

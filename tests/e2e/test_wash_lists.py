@@ -111,7 +111,7 @@ def test_a_tab_list_a_plain_list_and_an_empty_list_need_no_help(small_register: 
 
 
 def test_the_column_is_found_by_itself_named_or_counted(small_register: Path) -> None:
-    content = "account,Handy-Nr.,phone 2\n2125550101,2125550102,3128675309\n2125550199,2125550101,\n".encode()
+    content = b"account,Handy-Nr.,phone 2\n2125550101,2125550102,3128675309\n2125550199,2125550101,\n"
     for columns, kept in (
         ((), ["2125550101"]),
         (["Handy-Nr."], ["2125550101"]),

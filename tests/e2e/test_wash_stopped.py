@@ -155,9 +155,7 @@ def test_without_standard_input_it_says_so(tmp_path: Path, small_register: Path)
 
 @pytest.mark.xfail(strict=True, reason="cli/main.py: _closed and run take sys.stdout for granted; it is None here")
 @pytest.mark.parametrize("output", ["-", "clean.csv"])
-def test_without_standard_output_it_says_so_or_says_nothing(
-    tmp_path: Path, small_register: Path, output: str
-) -> None:
+def test_without_standard_output_it_says_so_or_says_nothing(tmp_path: Path, small_register: Path, output: str) -> None:
     expected = (4, b"", b"quietline: There is no standard output.") if output == "-" else (0, b"", b"")
     assert without(tmp_path, small_register, f"-o {output} >&- </dev/null") == expected
 

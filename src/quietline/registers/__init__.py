@@ -10,6 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from quietline.registers.build import ApplyReport as ApplyReport
+    from quietline.registers.build import BuildReport as BuildReport
+    from quietline.registers.build import apply_to_register as apply_to_register
+    from quietline.registers.build import build_register as build_register
     from quietline.registers.builder import Built as Built
     from quietline.registers.builder import RegisterBuilder as RegisterBuilder
     from quietline.registers.changes import ADD as ADD
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from quietline.registers.days import date_of as date_of
     from quietline.registers.days import day_of as day_of
     from quietline.registers.entries import Entries as Entries
+    from quietline.registers.export import export_register as export_register
     from quietline.registers.format import FORMAT_VERSION as FORMAT_VERSION
     from quietline.registers.format import HISTORY as HISTORY
     from quietline.registers.format import SNAPSHOT as SNAPSHOT
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from quietline.registers.terms import canonical_terms as canonical_terms
 
 _HOMES = {
+    "build": ("ApplyReport", "BuildReport", "apply_to_register", "build_register"),
     "builder": ("Built", "RegisterBuilder"),
     "changes": (
         "ADD",
@@ -47,6 +53,7 @@ _HOMES = {
     ),
     "days": ("NEVER", "UNKNOWN", "date_of", "day_of"),
     "entries": ("Entries",),
+    "export": ("export_register",),
     "format": ("FORMAT_VERSION", "HISTORY", "SNAPSHOT", "Metadata"),
     "register": ("Entry", "Found", "Register", "Verified"),
     "terms": ("canonical_terms",),
