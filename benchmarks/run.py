@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,23 @@ def main() -> None:
     here = machine.describe(given.data)
     print("\n".join(machine.lines(here)), flush=True)
     document: dict[str, Any] = {"machine": here, "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sections": {}}
-    missed = []
+    missed, failed = [], []
     for name in given.sections or SECTIONS:
-        section = importlib.import_module(f"sections.{name}").measure(options)
+        try:
+            section = importlib.import_module(f"sections.{name}").measure(options)
+        except RuntimeError as error:  # a program that was measured failed; the others can still be
+            failed.append(f"{name}: {error}")
+            print(f"\n{failed[-1]}\n", file=sys.stderr, flush=True)
+            continue
         section.print()
         document["sections"][name] = section.as_dict()
         missed += [target.text() for target in section.targets if not target.met]
         if given.json:  # after each section, so that nothing is lost when a later one is stopped
             given.json.parent.mkdir(parents=True, exist_ok=True)
             given.json.write_text(json.dumps(document, indent=1) + "\n")
-    print("\n".join(["Targets missed:", *(f"  {line}" for line in missed)]) if missed else "All targets met.")
+    print("\n".join(["Targets missed:", *(f"  {line}" for line in missed)]) if missed else "No target missed.")
+    if failed:
+        sys.exit("\n".join(["Not measured:", *failed]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 
 from quietline.errors import QuietlineError
 from quietline.kernel import _kernel
-from quietline.registers import Changes, Entries, Metadata, Register, RegisterBuilder, apply_changes
+from quietline.registers import ADD, DELETE, Changes, Entries, Metadata, Register, RegisterBuilder, apply_changes
 from quietline.registers import register as register_module
 from quietline.wash import wash
 from twins import kernel_twin as twin
@@ -135,6 +135,8 @@ def spoil_block(file: File, chance: random.Random) -> None:
     """Header and body of a block, with the checksum that belongs to them."""
     for place in chance.sample(file.entries(), min(3, len(file.entries()))):
         offset = struct.unpack_from("<Q", file.data, place + 8)[0] & 0xFFF_FFFF_FFFF
+        if offset + 12 > len(file.data):
+            continue
         for _ in range(chance.randrange(1, 4)):
             at = offset + chance.choice([4, 5, 6, 7, 8, 9, 10, 11, chance.randrange(12, 80)])
             if at < len(file.data):
@@ -179,14 +181,13 @@ class Target:
         """A file that has taken changes: dead blocks, blocks that are gone."""
         path = folder / "changed.qlr"
         path.write_bytes(seeds(folder)[1])
-        keys = np.array([442_079_460_018, 12_125_550_007], dtype=np.uint64)
-        operations = np.array([1, 0], dtype=np.uint8)
-        days = np.array([20_758, 20_758], dtype=np.uint16)
-        terms = np.zeros(2, dtype=np.uint16)
-        try:
-            apply_changes(path, Changes(keys, operations, days, terms), list_date=date(2026, 11, 2))
-        except TypeError:  # the form of changes is not what is tried here
-            return seeds(folder)[1]
+        changes = Changes(
+            operations=np.array([DELETE, ADD], dtype=np.uint8),
+            keys=np.array([442_079_460_018, 12_125_550_007], dtype=np.uint64),
+            days=np.array([20_758, 20_758], dtype=np.uint16),
+            terms=np.zeros(2, dtype=np.uint16),
+        )
+        apply_changes(path, changes, list_date=date(2026, 11, 2))
         return path.read_bytes()
 
     def try_one(self, chance: random.Random) -> list[str]:

@@ -147,12 +147,19 @@ class LibraryParser:
         """
         known = self._memo.get(raw)
         if known is None:
-            parsed = self.parse(raw)
+            parsed = self._plain(raw) or self.parse(raw)
             known = (parsed.key, int(parsed.status), int(parsed.repairs))
             if len(self._memo) >= self._memo_size:
                 self._memo.clear()
             self._memo[raw] = known
         return known
+
+    def _plain(self, raw: str) -> Parsed | None:
+        """Read a text of which all is known beforehand and nothing needs repair: a number with an extension, mostly."""
+        if self.extra or self.only_country or self.kinds != Kind.E164:
+            return None
+        reading = self._fast.read(raw)
+        return None if reading is None else Parsed(reading.key, reading.status, reading.repairs, reading.extension)
 
     def parse(self, raw: str) -> Parsed:
         """Read one text, as the function `parse` does.
