@@ -57,7 +57,7 @@ def _run(request: dict[str, Any]) -> NoReturn:
         quietline.cli.main.run()
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 1
-    except BaseException:  # noqa: BLE001 - as the interpreter does
+    except BaseException:
         traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
         try:

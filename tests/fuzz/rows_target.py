@@ -67,9 +67,7 @@ class Target:
         notes = [chance.randbytes(chance.choice([0, 1, 30, 1000])) for _ in range(chance.randrange(1, 5))]
         note_of = np.array([chance.randrange(len(notes)) for _ in range(n)], dtype=np.uint32)
         with_number = chance.random() < 0.5
-        noted = note_rows(
-            data, found.row_starts, select, note_of, notes, keys=keys, delimiter=",", with_number=with_number
-        )
+        noted = note_rows(data, found.row_starts, select, note_of, notes, keys=keys, delimiter=",", with_number=with_number)
         tried = ["lists", "lists in GB 18030"] if gb else ["lists"]
         if chance.random() < 0.1:
             encoded = delimiter.encode() if delimiter else None
