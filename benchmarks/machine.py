@@ -40,6 +40,29 @@ def lines(machine: dict[str, Any]) -> list[str]:
     return text
 
 
+class Others:
+    """How much of the processors other programs take from now on."""
+
+    def __init__(self) -> None:
+        self._begun = (time.perf_counter(), _all_cpu(), sum(os.times()[:4]))
+
+    def share(self) -> float:
+        """Give the share of all processors' time, 0 to 1, that neither was idle nor went to us and what we started."""
+        seconds, everybody, ours = self._begun
+        processors = os.cpu_count() or 1
+        taken = (_all_cpu() - everybody) - (sum(os.times()[:4]) - ours)
+        return max(0.0, taken / processors / (time.perf_counter() - seconds))
+
+
+def _all_cpu() -> float:
+    """Seconds that the processors have worked for anybody, since the machine started; 0 where it does not tell."""
+    try:
+        user, nice, system, _, _, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().split()[1:9])
+    except (OSError, ValueError):
+        return 0.0
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
 def _first(file: str, key: str, separator: str) -> str:
     try:
         for line in Path(file).read_text().splitlines():

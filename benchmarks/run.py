@@ -17,6 +17,7 @@ from options import Options
 
 SECTIONS = ("wash", "receipt", "latency", "lookup", "size", "build")
 FULL_BUILD = 250_000_000
+MUCH = 0.05
 
 
 def main() -> None:
@@ -51,12 +52,18 @@ def main() -> None:
     document: dict[str, Any] = {"machine": here, "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sections": {}}
     missed, failed = [], []
     for name in given.sections or SECTIONS:
+        others = machine.Others()
         try:
             section = importlib.import_module(f"sections.{name}").measure(options)
         except RuntimeError as error:  # a program that was measured failed; the others can still be
             failed.append(f"{name}: {error}")
             print(f"\n{failed[-1]}\n", file=sys.stderr, flush=True)
             continue
+        share = section.figures["others"] = others.share()
+        if share > MUCH:
+            section.notes.append(
+                f"other programs took {100 * share:.0f} % of the processors meanwhile: trust ratios and CPU s"
+            )
         section.print()
         document["sections"][name] = section.as_dict()
         missed += [target.text() for target in section.targets if not target.met]

@@ -208,12 +208,10 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_memory(
 # ---- registers ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="registers/register.py: no advice")
 def test_a_register_that_is_not_there_is_named(place: Place) -> None:
     place.fails(against="dcn.qlr", status=3, says="There is no file dcn.qlr.")
 
 
-@pytest.mark.xfail(strict=True, reason="registers/register.py: no advice")
 def test_a_directory_is_no_register(place: Place) -> None:
     place.fails(against=".", status=3, says="directory")
 
@@ -328,7 +326,6 @@ def test_the_summary_must_not_be_written_over_the_list_the_register_or_an_output
     place.fails("--summary", summary, status=2, says="an output has to be a file of its own.")
 
 
-@pytest.mark.xfail(strict=True, reason="cli/wash.py: the summary is opened after the outputs have been committed")
 def test_a_summary_that_cannot_be_written_is_noticed_before_the_outputs_appear(place: Place) -> None:
     place.fails("--summary", "nowhere/summary.json", status=4, says="there is no directory")
 
@@ -340,13 +337,11 @@ def test_rows_on_standard_output_are_not_mixed_with_words(place: Place, output: 
     assert all(line.startswith(b"name,") or b"212555" in line for line in result.stdout.splitlines())
 
 
-@pytest.mark.xfail(strict=True, reason="cli/wash.py: only --output is checked")
 def test_rows_and_summary_cannot_both_go_to_standard_output(place: Place) -> None:
     result = place.run("wash", place.list, "-a", place.register, "-c", "US", "--annotated", "-", "--json")
     assert (result.returncode, result.stdout) == (2, b"")
 
 
-@pytest.mark.xfail(strict=True, reason="cli/main.py: OSError from words on standard output is not caught")
 def test_words_on_a_full_device_are_an_error_but_no_traceback(place: Place) -> None:
     result = place.run(
         "wash", place.list, "-a", place.register, "-c", "US", "-o", "clean.csv", cwd=place.path, stdout="/dev/full"

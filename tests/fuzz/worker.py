@@ -42,7 +42,6 @@ def main() -> None:
             tried.update(target.try_one(chance))
         except BaseException:
             traceback.print_exc()
-            print(f"{target_name}: seed {seed}, round {done}", file=sys.stderr)
             raise SystemExit(1) from None
         done += 1
     print(f"{target_name}: {done:,} rounds in {time.monotonic() - begun:.0f} s")

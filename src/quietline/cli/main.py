@@ -74,24 +74,40 @@ def cli() -> None:
 def run() -> NoReturn:
     """Run the command line and leave with its exit status."""
     try:
-        status = cli.main(standalone_mode=False)
-        sys.stdout.flush()
+        status = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except QuietlineError as error:
         status = _report(error)
-    except click.exceptions.Abort:
-        status = _interrupted()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except KeyboardInterrupt:
-        status = _interrupted()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("quietline: interrupted; nothing was written.", err=True)
+        status = 128 + signal.SIGINT
     except BrokenPipeError:
         status = _closed()
-    sys.exit(status if isinstance(status, int) else 0)
+    except OSError as error:  # rooms turn theirs into errors of our own: this one met the words we print
+        _silence()
+        click.echo(f"quietline: Standard output cannot be written: {error.strerror}.", err=True)
+        status = OutputError.exit_code
+    sys.exit(status)
+
+
+def _run() -> int:
+    """Run the command; not by click's own ``main``, which makes an exit status of its own of a closed pipe."""
+    try:
+        with cli.make_context("quietline", sys.argv[1:]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    return 0
 
 
 def _report(error: QuietlineError) -> int:
-    if isinstance(error, OutputError) and error.code == "output.closed":
+    if isinstance(error, OutputError) and error.code == "output.closed" and sys.stdout is not None:
         return _closed()
     click.echo(f"quietline: {error.message}", err=True)
     if error.advice:
@@ -99,15 +115,16 @@ def _report(error: QuietlineError) -> int:
     return error.exit_code
 
 
-def _interrupted() -> int:
-    click.echo("quietline: interrupted; nothing was written.", err=True)
-    return 128 + signal.SIGINT
-
-
 def _closed() -> int:
     """Nobody reads our output any more (``| head``): stop quietly, as other tools do."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence()
     return 128 + signal.SIGPIPE
+
+
+def _silence() -> None:
+    """Let what is still to be printed go nowhere, so that leaving does not fail over it."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

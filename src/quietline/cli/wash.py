@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ def wash(list_: str, **options: Any) -> None:
 
     Outputs appear whole, together, and only when all is done; whatever stood there before is replaced then.
     """
+    from quietline.tables import open_output
     from quietline.wash import ListOptions
     from quietline.wash import wash as wash_list
 
@@ -69,37 +71,41 @@ def wash(list_: str, **options: Any) -> None:
     if options["as_json"]:
         options["summary"] = options["summary"] or "-"
     summary_target = options["summary"]
-    if summary_target == "-" and options["output"] == "-":
-        raise UsageError("The clean list and the summary cannot both go to standard output.")
+    rows_to = [options[name] for name in ("output", "removed", "annotated")]
+    to_stdout = rows_to.count("-") + (summary_target == "-")
+    if to_stdout > 1:
+        raise UsageError("Only one thing can go to standard output.", advice="Name files for the others.")
     _refuse_summary_over_others(list_, options)
-    to_stdout = "-" in (options["output"], options["removed"], options["annotated"], summary_target)
-    show = _Show(quiet=options["quiet"] or to_stdout)
-    summary = wash_list(
-        list_,
-        against=options["against"],
-        country=options["country"],
-        clean=options["output"],
-        removed=options["removed"],
-        annotated=options["annotated"],
-        options=ListOptions(
-            columns=options["columns"],
-            encoding=options["encoding"],
-            delimiter=options["delimiter"],
-            quote=options["quote"],
-            header=options["header"],
-            sheet=options["sheet"],
-        ),
-        on=_day(options["on"]),
-        keep_invalid=options["keep_invalid"],
-        duplicates=options["duplicates"],
-        only_country=options["only_country"],
-        first_of_several=options["first_of_several"],
-        receipt=_receipt(options),
-        progress=show.progress,
-    )
+    show = _Show(quiet=options["quiet"] or to_stdout > 0)
+    with ExitStack() as stack:
+        # opened before there is anything to write, so that a name that will not do is noticed before the wash
+        summary_output = stack.enter_context(open_output(summary_target)) if summary_target else None
+        summary = wash_list(
+            list_,
+            against=options["against"],
+            country=options["country"],
+            clean=options["output"],
+            removed=options["removed"],
+            annotated=options["annotated"],
+            options=ListOptions(
+                columns=options["columns"],
+                encoding=options["encoding"],
+                delimiter=options["delimiter"],
+                quote=options["quote"],
+                header=options["header"],
+                sheet=options["sheet"],
+            ),
+            on=_day(options["on"]),
+            keep_invalid=options["keep_invalid"],
+            duplicates=options["duplicates"],
+            only_country=options["only_country"],
+            first_of_several=options["first_of_several"],
+            receipt=_receipt(options),
+            progress=show.progress,
+        )
+        if summary_output is not None:
+            summary_output.write((json.dumps(summary.as_dict(), indent=2, ensure_ascii=False) + "\n").encode())
     show.summary(summary, receipt=options["receipt"])
-    if summary_target:
-        _write_summary(summary, summary_target)
 
 
 def _refuse_summary_over_others(list_: str, options: dict[str, Any]) -> None:
@@ -141,13 +147,6 @@ def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
     refuse_same([path], [output for output in outputs if output is not None])
     key = load_key(path, passphrase=passphrase_from(os.environ))
     return ReceiptRequest(options["receipt"], key=key, at=datetime.now(UTC), proofs=options["proofs"])
-
-
-def _write_summary(summary: Summary, target: str) -> None:
-    from quietline.tables import open_output
-
-    with open_output(target) as output:
-        output.write((json.dumps(summary.as_dict(), indent=2, ensure_ascii=False) + "\n").encode())
 
 
 class _Show:

@@ -191,10 +191,14 @@ class Register:
                     read_root(file.read(size), name=name)  # says what is wrong
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError as error:
-            raise InputError(f"There is no file {self.path}.", code="input.missing") from error
+            raise InputError(
+                f"There is no file {self.path}.",
+                advice="Check the name; 'quietline register build' makes register files.",
+                code="input.missing",
+            ) from error
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise InputError(f"{self.path} cannot be read: {reason}.") from error
+            raise InputError(f"{self.path} cannot be read: {reason}.", advice="Name a register file.") from error
         problem = ""
         for _ in range(3):  # a writer may finish between two of our looks
             root = read_root(mapped, name=name)
