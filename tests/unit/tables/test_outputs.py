@@ -56,7 +56,7 @@ def test_a_file_appears_only_on_commit(tmp_path: Path) -> None:
 def test_leaving_the_context_commits_and_an_exception_leaves_everything_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "clean.csv"
     path.write_bytes(OLD)
-    with pytest.raises(KeyboardInterrupt), AtomicFile(path) as output:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), AtomicFile(path) as output:
         output.write(NEW)
         raise KeyboardInterrupt
     assert path.read_bytes() == OLD
@@ -155,7 +155,7 @@ def small_disk(tmp_path: Path) -> Path:
 def test_a_full_disk_is_said_with_what_is_missing_and_nothing_is_left(small_disk: Path) -> None:
     path = small_disk / "clean.csv"
     path.write_bytes(OLD)
-    with pytest.raises(OutputError) as caught, AtomicFile(path, expected_bytes=20 << 20) as output:  # noqa: PT012
+    with pytest.raises(OutputError) as caught, AtomicFile(path, expected_bytes=20 << 20) as output:
         for _ in range(1000):
             output.write(NEW)
     assert caught.value.code == "output.disk_full"
@@ -178,7 +178,7 @@ def test_the_largest_size_of_a_file_is_respected(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        with pytest.raises(OutputError) as caught, AtomicFile(path) as output:  # noqa: PT012
+        with pytest.raises(OutputError) as caught, AtomicFile(path) as output:
             for _ in range(100):
                 output.write(NEW)
     finally:
@@ -256,7 +256,7 @@ def test_outputs_of_a_set_appear_together(tmp_path: Path) -> None:
         outputs.open(removed, mode=0o600).write(OLD)
         assert names(tmp_path) == []
     assert (clean.read_bytes(), removed.read_bytes()) == (NEW, OLD)
-    with pytest.raises(ZeroDivisionError), OutputSet() as outputs:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), OutputSet() as outputs:
         outputs.open(clean).write(b"other")
         outputs.open(removed).write(b"other")
         raise ZeroDivisionError
@@ -285,7 +285,7 @@ def test_a_set_that_fails_in_the_middle_says_what_was_written(tmp_path: Path, mo
         replace(*args, **kwargs)
 
     monkeypatch.setattr(output_files.os, "replace", second_fails)
-    with pytest.raises(OutputError, match=r"Already written: .*/a"), OutputSet() as outputs:  # noqa: PT012
+    with pytest.raises(OutputError, match=r"Already written: .*/a"), OutputSet() as outputs:
         for name in "ab":
             outputs.open(tmp_path / name).write(NEW)
     assert names(tmp_path) == ["a"]
