@@ -30,12 +30,6 @@ REGISTERED = ("+12125550101", "+12125550123", "+14165550199", "+442079460018")
 """Numbers of the small register; all but the last are North American."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """List what was skipped, and why, at the end of every run."""
-    if "s" not in config.option.reportchars:
-        config.option.reportchars += "s"
-
-
 def write_register(
     path: Path,
     numbers: Iterable[str | int],

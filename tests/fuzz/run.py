@@ -63,7 +63,8 @@ def build(folder: Path) -> Path:
         command = [compiler(), "-c", *plain, *flags, include, str(source), "-o", str(target)]
         running.append(subprocess.Popen(command))
         objects.append(str(target))
-    if any([process.wait() for process in running]):
+    statuses = [process.wait() for process in running]  # of all of them: none may be left behind
+    if any(statuses):
         raise SystemExit("The kernel does not compile with checks; see above.")
     subprocess.run([compiler(), "-shared", *checks, *objects, "-o", str(kernel)], check=True)
     return kernel
