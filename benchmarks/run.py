@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
 import json
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import machine
 from data import Data
@@ -47,6 +48,7 @@ def main() -> None:
         size_numbers=min(given.size_numbers, given.registered),
         build_numbers=min(FULL_BUILD if given.full else given.build_numbers, given.registered),
     )
+    lock = alone(given.data)
     here = machine.describe(given.data)
     print("\n".join(machine.lines(here)), flush=True)
     document: dict[str, Any] = {"machine": here, "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sections": {}}
@@ -71,8 +73,22 @@ def main() -> None:
             given.json.parent.mkdir(parents=True, exist_ok=True)
             given.json.write_text(json.dumps(document, indent=1) + "\n")
     print("\n".join(["Targets missed:", *(f"  {line}" for line in missed)]) if missed else "No target missed.")
+    lock.close()
     if failed:
         sys.exit("\n".join(["Not measured:", *failed]))
+
+
+def alone(directory: Path) -> IO[str]:
+    """Keep others from measuring with the same files; two runs at a time would measure each other."""
+    directory.mkdir(parents=True, exist_ok=True)
+    lock = (directory / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit(f"Another run measures in {directory}; wait until it has ended.")
+    for path in directory.glob("out-*"):  # of a run that was stopped
+        path.unlink()
+    return lock
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Wash a list with DuckDB: ``wash_duckdb.py LIST DATABASE OUT THREADS``.
 
 Spared what Quietline does: rows may leave in any order and with other quotes, numbers are not checked against the plan,
-the output need not be durable, and the registered numbers are in a database file already. An anti join that reads the
-list once was the fastest of the forms tried.
+the output need not be durable, and the registered numbers are in a database file already.
 """
 
 from __future__ import annotations

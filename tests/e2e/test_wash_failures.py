@@ -205,6 +205,12 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_memory(
     assert "--quote none" in caught.value.advice
 
 
+def test_a_quote_that_is_never_closed_does_not_carry_registered_numbers_into_the_clean_list(place: Place) -> None:
+    rows = b"".join(b"31286753%02d,Ann\n" % (n % 90 + 10) for n in range(300))
+    place.list.write_bytes(b"phone,name\n" + rows + b'3128675309,"Bob\n' + b"2125550101,Cy\n" * 5)
+    place.fails(status=3, says="never closed")
+
+
 # ---- registers ----------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from quietline.errors import InputError
 from quietline.kernel import RowScanner, _kernel, copy_rows, note_rows
 from quietline.tables import TextFormat, TextReader, open_stream, text
 from twins import kernel_twin as twin
@@ -98,7 +99,11 @@ def test_fields_are_those_of_the_csv_module(content: str, crlf: bool) -> None:
     width = max(map(len, expected), default=0)
     assume(0 < width <= 16)
     reader = TextReader(open_stream(content.encode()), TextFormat(header=False), range(width))
-    rows = [row for piece in reader for row in _texts(reader, piece)]
+    try:
+        rows = [row for piece in reader for row in _texts(reader, piece)]
+    except InputError as error:  # where the csv module takes the rest for one field
+        assert error.code == "input.open_quote"
+        return
     assert rows == [row + [""] * (width - len(row)) if row else None for row in expected]
 
 
@@ -158,8 +163,12 @@ def test_cutting_a_text_into_pieces_anywhere_never_changes_its_rows(
     for size in (1 << 20, piece_bytes):
         with pytest.MonkeyPatch.context() as patch, open_stream(data) as stream:
             patch.setattr(text, "PIECE_BYTES", size)
-            reader = TextReader(stream, text_format, [0, 2])
-            pieces = list(reader)
+            try:
+                reader = TextReader(stream, text_format, [0, 2])
+                pieces = list(reader)
+            except InputError as error:
+                readings.append(error.code)
+                continue
             rows = [row for piece in pieces for row in _texts(reader, piece)]
             out = bytes(reader.head) + b"".join(bytes(reader.original(piece.data)) for piece in pieces)
             readings.append((rows, bytes(reader.head)))

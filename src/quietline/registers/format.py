@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from quietline.errors import RegisterCorruptError, RegisterError, RegisterVersionError
 from quietline.kernel import _kernel
+from quietline.registers.days import day_of
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -226,10 +227,23 @@ def read_metadata(file: bytes | mmap, root: Root, *, name: str) -> Metadata:
         document["built_at"] = datetime.fromisoformat(document["built_at"]) if document["built_at"] else None
         document["holds"] = tuple(document["holds"])
         document["terms"] = tuple(document["terms"])
+        _check_metadata(document)
         known = {entry.name for entry in fields(Metadata)}
         return Metadata(**{key: value for key, value in document.items() if key in known})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged from error
+
+
+_TYPES = {"name": str, "country": str, "version": int, "time_zone": str, "software": str, "extra": dict}
+
+
+def _check_metadata(document: dict[str, Any]) -> None:
+    """Raise ValueError where a value is not of its kind: checksums do not tell who wrote a file."""
+    texts = (*document["holds"], *document["terms"])
+    sound = all(isinstance(document[key], kind) for key, kind in _TYPES.items()) and all(isinstance(t, str) for t in texts)
+    if not sound or document["kind"] not in (SNAPSHOT, HISTORY) or not texts or not document["terms"]:
+        raise ValueError("metadata are not of their kinds")
+    day_of(document["list_date"])
 
 
 def digest_of(metadata: Metadata, blocks_digest: bytes) -> bytes:

@@ -121,6 +121,12 @@ def _root_problem(root: Root, mapped: mmap.mmap) -> str:
     size = len(mapped)
     if root.end > size or end > size or root.index_offset % 16 or root.index_capacity == 0 or root.index_capacity % 4:
         return f"the file is cut off: {size:,} of {max(root.end, end):,} bytes are there"
+    if (
+        not root.number_count
+        <= min(root.record_count, BLOCK_NUMBERS * root.block_count)
+        <= BLOCK_NUMBERS * root.index_capacity
+    ):
+        return "its counts cannot be right"
     with memoryview(mapped) as whole:
         if not root.updating and _kernel.crc32c(whole[root.index_offset : end]) != root.index_checksum:
             return "the index is damaged"

@@ -136,6 +136,7 @@ class TextReader:
             buffer, length = self._fill(want)
             if self._ended:
                 self._done = True
+                self._refuse_open_quote(buffer, length)
                 return Piece(memoryview(buffer)[:length], final=True)
             end = self._cut(buffer, length)
             if end:
@@ -187,6 +188,17 @@ class TextReader:
             if len(buffer) >= size:
                 return buffer
         return bytearray(size + size // 8)
+
+    def _refuse_open_quote(self, buffer: bytearray, length: int) -> None:
+        """Refuse a text whose last row swallows line ends because a quote is never closed: its rows would not be looked at."""
+        end = self._cut(buffer, length)
+        tail = bytes(memoryview(buffer)[end:length]) + self._terminator
+        if self._terminator in tail[:-1] and self._scanner.last_row_end(tail) < len(tail):
+            raise InputError(
+                f"{self._stream.name} ends inside a quote that is opened and never closed; rows lie within it.",
+                advice="Close the quote, or say --quote none if quotes mean nothing in this list.",
+                code="input.open_quote",
+            )
 
     def _cut(self, buffer: bytearray, length: int) -> int:
         """Find where the last whole row ends; without quotes that is the last line end."""
