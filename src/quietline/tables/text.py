@@ -190,7 +190,7 @@ class TextReader:
         return bytearray(size + size // 8)
 
     def _refuse_open_quote(self, buffer: bytearray, length: int) -> None:
-        """Refuse a text whose last row swallows line ends because a quote is never closed: its rows would not be looked at."""
+        """Refuse a text whose last row swallows line ends because a quote is never closed: rows would go unread."""
         end = self._cut(buffer, length)
         tail = bytes(memoryview(buffer)[end:length]) + self._terminator
         if self._terminator in tail[:-1] and self._scanner.last_row_end(tail) < len(tail):
