@@ -256,4 +256,4 @@ def test_parsing_gives_a_document_or_the_error_and_nothing_else(data: bytes) -> 
         document = receipts.parse_document(data)
         receipts.verify_document(document, trusted=None)
     except ReceiptError as error:
-        assert error.code == "receipt.malformed"  # noqa: PT017
+        assert error.code == "receipt.malformed"
