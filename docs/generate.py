@@ -13,10 +13,12 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from law_pages import cell, facts_page, law_page, rulebook_page
 from python_names import prose, python_page
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ def errors_page() -> str:
         "",
         "| status | meaning |",
         "| --- | --- |",
-        *(f"| {status} | {_cell(meaning)} |" for status, meaning in EXIT_STATUSES.items()),
+        *(f"| {status} | {cell(meaning)} |" for status, meaning in EXIT_STATUSES.items()),
         "",
         "## Classes",
         "",
@@ -165,7 +167,7 @@ def errors_page() -> str:
     classes = _error_classes()
     for name, cls in classes.items():
         meaning = prose((cls.__doc__ or "").split("\n\n", 1)[0])
-        lines.append(f"| `{name}` | `{cls.code}` | {cls.exit_code} | {_cell(meaning)} |")
+        lines.append(f"| `{name}` | `{cls.code}` | {cls.exit_code} | {cell(meaning)} |")
     lines += [
         "",
         "## Codes",
@@ -179,7 +181,7 @@ def errors_page() -> str:
     for code, places in sorted(codes_in().items()):
         owner = ", ".join(f"`{name}`" for name in sorted({place.error for place in places if place.error}))
         words = dict.fromkeys(place.words for place in places if place.words)
-        said = "<br>".join(_cell(text) for text in words) or "(several)"
+        said = "<br>".join(cell(text) for text in words) or "(several)"
         lines.append(f"| `{code}` | {owner or '–'} | {said} |")
     return "\n".join(lines) + "\n"
 
@@ -262,7 +264,7 @@ def statuses_page() -> str:
         if parsed.status != value:
             raise AssertionError(f"{text!r} is {parsed.status.text}, no example of {name}")
         meaning = comment or _STATUS_MEANINGS[name]
-        lines.append(f"| {value} | `{name.lower()}` | {_cell(meaning)} | {_code(text)} | {_code(parsed.number or '')} |")
+        lines.append(f"| {value} | `{name.lower()}` | {cell(meaning)} | {_code(text)} | {_code(parsed.number or '')} |")
     lines += [
         "",
         "## Repair: what had to be put right to read it",
@@ -282,7 +284,7 @@ def statuses_page() -> str:
         if Repair(value) not in parsed.repairs:
             raise AssertionError(f"{text!r} is no example of {name}")
         said = status_text(parsed.status, parsed.repairs)
-        lines.append(f"| {value} | `{name.lower()}` | {_cell(comment)} | {_code(text)} | `{said}` |")
+        lines.append(f"| {value} | `{name.lower()}` | {cell(comment)} | {_code(text)} | `{said}` |")
     lines += [
         "",
         "## Reason: why a row is kept or removed",
@@ -291,7 +293,7 @@ def statuses_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, value, comment in _members("Reason", "quietline.wash.verdicts"):
-        lines.append(f"| {value} | `{name.lower()}` | {_cell(comment.rstrip('.'))} |")
+        lines.append(f"| {value} | `{name.lower()}` | {cell(comment.rstrip('.'))} |")
     lines += [
         "",
         "## Answer: what a receipt's leaf says of a number",
@@ -300,7 +302,7 @@ def statuses_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, value, comment in _members("Answer", "quietline.wash.receipt_proofs"):
-        lines.append(f"| {value} | `{name.lower()}` | {_cell(comment.split('. Where')[0].rstrip('.'))} |")
+        lines.append(f"| {value} | `{name.lower()}` | {cell(comment.split('. Where')[0].rstrip('.'))} |")
     lines += [
         "",
         "## Why a row of a source is rejected",
@@ -315,76 +317,25 @@ def statuses_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-# -- law -------------------------------------------------------------------------------------------------------------
-
-
-def law_page() -> str:
-    """Give all parameters of all rulebooks."""
-    from quietline.law import load_rulebook, rulebook_countries
-
-    lines = [
-        "# Law",
-        "",
-        "What the rulebooks say, with the days from which it holds and the place where it is written.",
-        "This is not legal advice.",
-        "`confidence` says how well a value is known: `seen_official` (official text), `seen_copy` (a copy elsewhere),",
-        "`seen_secondary` (press, law firms), `memory_high`, `memory_medium`, `memory_low` (not checked against a text).",
-        "Where no rulebook speaks, the answer is an error with the code `law.undetermined`, never a default.",
-    ]
-    for country in rulebook_countries():
-        rulebook = load_rulebook(country)
-        for instrument in rulebook.instruments.values():
-            lines += [
-                "",
-                f"## {country.upper()}: {instrument.title['en']}",
-                "",
-                f"{instrument.title['zh']}",
-                "",
-                f"Authority: {instrument.authority['en']} ({instrument.authority['zh']}).",
-            ]
-            for parameter in rulebook.parameters.values():
-                if parameter.instrument == instrument.id:
-                    lines += _parameter_lines(parameter)
-    return "\n".join(lines) + "\n"
-
-
-def _parameter_lines(parameter: Any) -> list[str]:
-    bound = "the figure itself is still within" if parameter.bound == "at_most" else "the figure itself is not within"
-    lines = [
-        "",
-        f"### `{parameter.name}`",
-        "",
-        f"{parameter.description['en']}.",
-        f"{parameter.description['zh']}。",
-        "",
-        f"Bound: `{parameter.bound}` ({bound}).",
-        "",
-        "| from | value | citation | confidence | note |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for period in parameter.periods:
-        value = "no longer in force" if period.value is None else f"{period.value} {period.unit}"
-        lines.append(
-            f"| {period.from_date} | {value} | {_cell(period.citation)} | `{period.confidence}` | {_cell(period.note)} |"
-        )
-    return lines
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
-
-
 def _code(text: str) -> str:
     return f"`{text.replace('|', chr(92) + '|')}`" if text else ""
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "cli.md": cli_page,
-    "errors.md": errors_page,
-    "law.md": law_page,
-    "python-api.md": python_page,
-    "statuses.md": statuses_page,
-}
+def _pages() -> dict[str, Callable[[], str]]:
+    from quietline.law import rulebook_names
+
+    return {
+        "cli.md": cli_page,
+        "errors.md": errors_page,
+        "facts.md": facts_page,
+        "law.md": law_page,
+        **{f"law-{name}.md": partial(rulebook_page, name) for name in rulebook_names()},
+        "python-api.md": python_page,
+        "statuses.md": statuses_page,
+    }
+
+
+PAGES = _pages()
 """The pages by file name, and what makes each."""
 
 

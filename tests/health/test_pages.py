@@ -24,14 +24,16 @@ def pages() -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cli.md", "errors.md", "law.md", "python-api.md", "statuses.md"])
+@pytest.mark.parametrize("name", sorted(generator().PAGES))
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     page = generator().PAGES[name]
     assert (DOCS / "reference" / name).read_text("utf-8") == generator().HEAD + page(), "run: make docs"
 
 
-def test_every_generated_page_is_tested_here() -> None:
-    assert set(generator().PAGES) == {"cli.md", "errors.md", "law.md", "python-api.md", "statuses.md"}
+def test_no_page_of_a_rulebook_that_is_gone_is_left() -> None:
+    made = {name for name in generator().PAGES if name.startswith("law-")}
+    assert len(made) >= 5
+    assert {page.name for page in (DOCS / "reference").glob("law-*.md")} == made
 
 
 def test_links_lead_to_files_that_are_there() -> None:

@@ -28,6 +28,7 @@ EXIT_STATUSES = {
 
 _COMMANDS = {
     "key": ("quietline.cli.key", "Make and show the key that signs receipts."),
+    "law": ("quietline.cli.law", "Ask what the law says: on a call, on a day, in money."),
     "number": ("quietline.cli.number", "Say what a text is as a telephone number."),
     "receipt": ("quietline.cli.receipt", "Check receipts, and prove that a number was covered."),
     "register": ("quietline.cli.register", "Build, ask, change and compare register files."),

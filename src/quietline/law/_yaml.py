@@ -1,7 +1,7 @@
-"""YAML as the rulebooks use it: mappings, lists, text, whole numbers, null, and the line each stands in.
+"""YAML as the rulebooks use it: mappings, lists, text, whole numbers, yes and no, null, and the line each stands in.
 
-A parsed file is a tree of :class:`Node`. Nothing is guessed: a day stays text until it is read as one, ``no``
-is text and not false, a fraction or a bare true is refused, and no key may stand twice.
+A parsed file is a tree of :class:`Node`. Nothing is guessed: a day stays text until it is read as one, a fraction is
+refused (an amount stands in quotes), truth is written ``yes`` or ``no`` and nothing else, and no key may stand twice.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Node:
     """A value and where it stands.
 
     Attributes:
-        value: dict of text to Node, list of Node, str, int or None.
+        value: dict of text to Node, list of Node, str, int, bool or None.
         file: the file.
         key: path of keys to it, ``parameters.hours.values[2].from``; empty for the whole file.
         line: counted from 1.
     """
 
-    value: dict[str, Node] | list[Node] | str | int | None
+    value: dict[str, Node] | list[Node] | str | int | bool | None
     file: Path
     key: str
     line: int
@@ -108,7 +108,7 @@ def _mapping(node: yaml.MappingNode, here: Node, depth: int) -> Node:
     return Node(members, here.file, here.key, here.line)
 
 
-def _scalar(node: yaml.Node, here: Node) -> str | int | None:
+def _scalar(node: yaml.Node, here: Node) -> str | int | bool | None:
     text = str(node.value)
     kind = node.tag.removeprefix(_TAG)
     if kind in ("str", "timestamp"):
@@ -117,4 +117,6 @@ def _scalar(node: yaml.Node, here: Node) -> str | int | None:
         return None
     if kind == "int" and _WHOLE.fullmatch(text):
         return int(text)
-    fail(here, f"{text!r} is read as {kind}; use text in quotes, a whole decimal number or null")
+    if kind == "bool" and text in ("yes", "no"):
+        return text == "yes"
+    fail(here, f"{text!r} is read as {kind}; use text in quotes, a whole decimal number, yes, no or null")

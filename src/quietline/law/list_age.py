@@ -11,15 +11,16 @@ before 31 May is the last of February. No official example for that is known; it
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from quietline.law.parameters import load_rulebook, parameter, value_of
+from quietline.law.calendar import months_after
+from quietline.law.rulebook import load_rulebook, parameter, value_of
 
 if TYPE_CHECKING:
-    from quietline.law.parameters import Bound, Confidence, ParameterValue, Unit
+    from quietline.law._schema import Bound, Confidence, Unit
+    from quietline.law.rulebook import ParameterValue
 
 __all__ = ["LIST_AGE_MAX", "Reliance", "reliance"]
 
@@ -90,7 +91,7 @@ def reliance(country: str, washed_on: date) -> Reliance:
 def _made(until: date, rule: ParameterValue) -> Reliance:
     return Reliance(
         until=until,
-        value=rule.value,
+        value=cast("int", rule.value),
         unit=rule.unit,
         bound=rule.bound,
         citation=rule.citation,
@@ -103,19 +104,8 @@ def _made(until: date, rule: ParameterValue) -> Reliance:
 def _last_day(rule: ParameterValue, washed_on: date) -> date:
     try:
         start = washed_on + timedelta(days=1 if rule.bound == "at_most" else 0)
-        if rule.unit == "days":
-            first_after = start + timedelta(days=rule.value)
-        else:
-            first_after = _months_after(start, rule.value)
+        value = cast("int", rule.value)
+        first_after = start + timedelta(days=value) if rule.unit == "days" else months_after(start, value)
     except (OverflowError, ValueError):  # behind the year 9999
         return date.max
     return first_after - timedelta(days=1)
-
-
-def _months_after(day: date, months: int) -> date:
-    """Give the first day that, counted back so many months, is not before ``day``."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if day.day > monthrange(year, month + 1)[1]:
-        year, month = divmod(year * 12 + month + 1, 12)
-        return date(year, month + 1, 1)
-    return date(year, month + 1, day.day)

@@ -1,89 +1,73 @@
-"""Rulebooks: the dated values of a country's law, each with its citation.
+"""Parameters: the dated values of a country's law, each with its citation.
 
-A rulebook file is ``rulebooks/<country>/<instrument>.yaml``::
+In a file of a rulebook::
 
-    instrument:
-      id: pecr                        # the name of the file
-      jurisdiction: gb                # the name of the folder
-      title: {en: ..., zh: ...}
-      authority: {en: ..., zh: ...}
     parameters:                       # by name
       list_age_max:
         description: {en: ..., zh: ...}
-        unit: days                    # days, months
-        bound: at_most                # at_most: day 31 of 31 counts; less_than: day 28 of 28 does not
+        unit: days                    # see Unit
+        bound: at_most                # of days, months, business_days and hours only:
+                                      # at_most: day 31 of 31 counts; less_than: day 28 of 28 does not
         values:                       # sorted by day; each holds until the next begins
           - from: 2003-12-11
-            value: 28                 # whole number, or null: no longer in force
+            value: 28
             unit: days                # optional, where it differs from the parameter's
             citation: where it is written, in words
             confidence: seen_copy
             note: optional
 
-The schema is closed: an unknown key, a key that stands twice, a day that is not in the calendar, a missing
-citation or translation, and days out of order each refuse the whole country, with file, line and key.
-
-``confidence`` says how well a value is known: ``seen_official`` (official text or page), ``seen_copy`` (a
-copy of it elsewhere), ``seen_secondary`` (press, law firms), ``memory_high``, ``memory_medium``,
-``memory_low`` (not checked against a text). Where the figure and its first day differ, the weaker counts and
-the note tells.
+What ``value`` is, by unit: ``days``, ``months``, ``business_days``, ``years``, ``count``: a whole number, or
+``unlimited``. ``percent``: a whole number or a decimal in quotes. ``money``: likewise, with ``currency`` beside the
+parameter's unit. ``switch``: yes or no. ``hours``: a mapping of days to ``"08:00-21:00"`` or ``closed``
+(:mod:`~quietline.law.hours`). ``text``: ``{en: ..., zh: ...}``. ``words``: a list of words.
+For all: ``null`` where the rule is no longer in force, ``unknown`` where there is one and its value is not known.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args
 
-from quietline.errors import LawError
-from quietline.law._yaml import Node, fail, read_yaml
+from quietline.law._schema import (
+    CITED,
+    Bound,
+    Unit,
+    amount_of,
+    choice_of,
+    cited_of,
+    currency_of,
+    day_of,
+    items_of,
+    members_of,
+    name_of,
+    text_of,
+    translations_of,
+    truth_of,
+    whole_of,
+)
+from quietline.law._yaml import Node, fail
+from quietline.law.hours import read_hours
 
-__all__ = [
-    "Bound",
-    "Confidence",
-    "Instrument",
-    "Parameter",
-    "ParameterValue",
-    "Period",
-    "Rulebook",
-    "Unit",
-    "load_rulebook",
-    "parameter",
-    "rulebook_countries",
-]
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
 
-Unit: TypeAlias = Literal["days", "months"]
-Bound: TypeAlias = Literal["at_most", "less_than"]
-Confidence: TypeAlias = Literal["seen_official", "seen_copy", "seen_secondary", "memory_high", "memory_medium", "memory_low"]
+    from quietline.law._schema import Confidence
+    from quietline.law.hours import Hours
 
-_RULEBOOKS = Path(__file__).with_name("rulebooks")
-_ALIASES = {"uk": "gb"}  # the code that people write for the one that ISO 3166 has
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_COUNTRY = re.compile(r"[a-z]{2}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LANGUAGES = ("en", "zh")
-_MAX_VALUE = 100_000
+__all__ = ["UNKNOWN", "UNLIMITED", "Parameter", "Period", "Value", "read_parameter"]
 
+UNLIMITED: Final = "unlimited"
+"""Value of a time without an end."""
+UNKNOWN: Final = "unknown"
+"""Value of a rule that is in force, and of which nobody here knows the figure."""
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """A statute, regulation or order.
+Value: TypeAlias = "int | Decimal | bool | str | Hours | tuple[str, ...] | dict[str, str] | None"
 
-    Attributes:
-        id: name of its file.
-        jurisdiction: country code, lower case.
-        title: by language, ``en`` and ``zh``.
-        authority: who enforces it, by language.
-    """
-
-    id: str
-    jurisdiction: str
-    title: dict[str, str]
-    authority: dict[str, str]
+_BOUNDED = ("days", "months", "business_days", "hours")
+_WHOLE = ("days", "months", "business_days", "years", "count")
+_MAX_WHOLE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +76,7 @@ class Period:
 
     Attributes:
         from_date: first day.
-        value: None where the rule is no longer in force.
+        value: by unit; None where the rule is no longer in force; :data:`UNKNOWN` where it is not known.
         unit: of the value.
         citation: where it is written.
         confidence: how well it is known.
@@ -100,7 +84,7 @@ class Period:
     """
 
     from_date: date
-    value: int | None
+    value: Value
     unit: Unit
     citation: str
     confidence: Confidence
@@ -109,20 +93,24 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A dated figure of the law.
+    """A dated value of the law.
 
     Attributes:
         name: as in the file.
         instrument: id of the instrument it belongs to.
         description: by language.
-        bound: whether the figure itself is still within.
+        unit: of its values, unless one says otherwise.
+        bound: whether the figure itself is still within; ``at_most`` where that is no question.
+        currency: of money, else empty.
         periods: sorted by day.
     """
 
     name: str
     instrument: str
     description: dict[str, str]
+    unit: Unit
     bound: Bound
+    currency: str
     periods: tuple[Period, ...]
 
     def at(self, on: date) -> tuple[Period | None, date | None]:
@@ -134,156 +122,15 @@ class Parameter:
         return (period if period is not None and period.value is not None else None), until
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
-    """All that is known of one country's law.
-
-    Attributes:
-        country: code, lower case.
-        instruments: by id.
-        parameters: by name; a name belongs to one instrument only.
-    """
-
-    country: str
-    instruments: dict[str, Instrument]
-    parameters: dict[str, Parameter]
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterValue:
-    """What a parameter is on a day.
-
-    Attributes:
-        value: the figure.
-        unit: days or months.
-        bound: ``at_most`` where the figure itself is still within, ``less_than`` where it is not.
-        citation: where it is written.
-        confidence: how well it is known.
-        instrument: title of the instrument in English.
-        from_date: first day of the period.
-        note: what a reader should know besides, or empty.
-    """
-
-    value: int
-    unit: Unit
-    bound: Bound
-    citation: str
-    confidence: Confidence
-    instrument: str
-    from_date: date
-    note: str
-
-
-def rulebook_countries() -> list[str]:
-    """Give the codes of the countries that have a rulebook, lower case, sorted."""
-    return sorted(folder.name for folder in _RULEBOOKS.iterdir() if folder.is_dir())
-
-
-def parameter(country: str, name: str, on: date) -> ParameterValue:
-    """Say what a parameter of a country's law is on a day.
-
-    Args:
-        country: two letters, either case; UK means GB.
-        name: of the parameter.
-        on: the day.
-
-    Raises:
-        LawError: ``law.undetermined`` when no rulebook says anything for that country, name and day;
-            ``law.invalid`` when a rulebook of the country is wrong.
-    """
-    rulebook = load_rulebook(country)
-    code = rulebook.country.upper()
-    known = rulebook.parameters.get(name)
-    if known is None:
-        raise undetermined(f"The rulebook of {code} says nothing on {name}.")
-    period, _ = known.at(on)
-    if period is None:
-        raise undetermined(f"The rulebook of {code} has no {name} in force on {on.isoformat()}.")
-    return value_of(rulebook, known, period)
-
-
-def value_of(rulebook: Rulebook, known: Parameter, period: Period) -> ParameterValue:
-    """Put together what is said of a parameter in one of its periods, which MUST be in force."""
-    return ParameterValue(
-        value=cast("int", period.value),
-        unit=period.unit,
-        bound=known.bound,
-        citation=period.citation,
-        confidence=period.confidence,
-        instrument=rulebook.instruments[known.instrument].title["en"],
-        from_date=period.from_date,
-        note=period.note,
-    )
-
-
-def undetermined(message: str) -> LawError:
-    """Make the error for a question that the rulebooks leave open."""
-    return LawError(
-        message,
-        code="law.undetermined",
-        advice="Ask a lawyer, and add what you learn, with its citation, to the rulebook.",
-    )
-
-
-def load_rulebook(country: str, *, folder: Path | None = None) -> Rulebook:
-    """Read all files of one country, and no others.
-
-    Args:
-        country: two letters, either case; UK means GB.
-        folder: holds one folder for each country; None for those that come with Quietline, which are read
-            once.
-
-    Raises:
-        LawError: ``law.undetermined`` when the country has no rulebook, ``law.invalid`` when one is wrong.
-    """
-    code = country.lower()
-    code = _ALIASES.get(code, code)
-    if not _COUNTRY.fullmatch(code):
-        raise undetermined(f"{country!r} is not a country code of two letters.")
-    return _load_own(code) if folder is None else _load(code, folder)
-
-
-@cache
-def _load_own(code: str) -> Rulebook:
-    return _load(code, _RULEBOOKS)
-
-
-def _load(code: str, folder: Path) -> Rulebook:
-    files = sorted((folder / code).glob("*.yaml"))
-    if not files:
-        raise undetermined(f"There is no rulebook for the country {code.upper()}.")
-    instruments: dict[str, Instrument] = {}
-    parameters: dict[str, Parameter] = {}
-    for file in files:
-        top = _members(read_yaml(file), required=("instrument", "parameters"))
-        instrument = _instrument(top["instrument"], code)
-        instruments[instrument.id] = instrument
-        for name, node in _mapping(top["parameters"]).items():
-            if name in parameters:
-                fail(node, f"the parameter stands in {parameters[name].instrument}.yaml as well")
-            parameters[name] = _parameter(node, name, instrument.id)
-    return Rulebook(code, instruments, parameters)
-
-
-def _instrument(node: Node, code: str) -> Instrument:
-    members = _members(node, required=("id", "jurisdiction", "title", "authority"))
-    if _text(members["id"]) != node.file.stem:
-        fail(members["id"], f"it has to be the name of the file, {node.file.stem}")
-    if _text(members["jurisdiction"]) != code:
-        fail(members["jurisdiction"], f"it has to be the name of the folder, {code}")
-    return Instrument(node.file.stem, code, _translations(members["title"]), _translations(members["authority"]))
-
-
-def _parameter(node: Node, name: str, instrument: str) -> Parameter:
-    if not _NAME.fullmatch(name):
-        fail(node, "a name has small letters, digits and _, and begins with a letter")
-    members = _members(node, required=("description", "unit", "bound", "values"))
-    unit = cast("Unit", _choice(members["unit"], get_args(Unit)))
-    items = members["values"].value
-    if not isinstance(items, list) or not items:
-        fail(members["values"], "it has to be a list of at least one value")
+def read_parameter(node: Node, name: str, instrument: str) -> Parameter:
+    """Read one parameter of a file; refuse it with file, line and key where it is wrong."""
+    name_of(name, node)
+    members = members_of(node, required=("description", "unit", "values"), optional=("bound", "currency"))
+    unit = cast("Unit", choice_of(members["unit"], get_args(Unit)))
+    _only_where(node, members, "bound", needed=unit in _BOUNDED, unit=unit)
+    _only_where(node, members, "currency", needed=unit == "money", unit=unit)
     periods: list[Period] = []
-    for item in items:
+    for item in items_of(members["values"]):
         period = _period(item, unit)
         if periods and period.from_date <= periods[-1].from_date:
             fail(item, f"it begins on {period.from_date}, not after {periods[-1].from_date}; sort them by day")
@@ -291,67 +138,46 @@ def _parameter(node: Node, name: str, instrument: str) -> Parameter:
     return Parameter(
         name,
         instrument,
-        _translations(members["description"]),
-        cast("Bound", _choice(members["bound"], get_args(Bound))),
+        translations_of(members["description"]),
+        unit,
+        cast("Bound", choice_of(members["bound"], get_args(Bound))) if "bound" in members else "at_most",
+        currency_of(members["currency"]) if "currency" in members else "",
         tuple(periods),
     )
 
 
+def _only_where(node: Node, members: dict[str, Node], name: str, *, needed: bool, unit: str) -> None:
+    if needed and name not in members:
+        fail(node, f"the key {name} is missing; a parameter in {unit} has one")
+    if not needed and name in members:
+        fail(members[name], f"a parameter in {unit} has no {name}")
+
+
 def _period(node: Node, unit: Unit) -> Period:
-    members = _members(node, required=("from", "value", "citation", "confidence"), optional=("unit", "note"))
-    value = members["value"].value
-    if value is not None and (not isinstance(value, int) or not 0 < value <= _MAX_VALUE):
-        fail(members["value"], f"it has to be a whole number from 1 to {_MAX_VALUE}, or null")
+    members = members_of(node, required=("from", "value", *CITED), optional=("unit", "note"))
+    if "unit" in members:
+        unit = cast("Unit", choice_of(members["unit"], get_args(Unit)))
+    cited = cited_of(members)
     return Period(
-        from_date=_date(members["from"]),
-        value=value,
-        unit=cast("Unit", _choice(members["unit"], get_args(Unit))) if "unit" in members else unit,
-        citation=_text(members["citation"]),
-        confidence=cast("Confidence", _choice(members["confidence"], get_args(Confidence))),
-        note=_text(members["note"]) if "note" in members else "",
+        day_of(members["from"]), _value(members["value"], unit), unit, cited.citation, cited.confidence, cited.note
     )
 
 
-def _mapping(node: Node) -> dict[str, Node]:
-    if not isinstance(node.value, dict) or not node.value:
-        fail(node, "it has to be a mapping of keys to values")
-    return node.value
-
-
-def _members(node: Node, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Node]:
-    members = _mapping(node)
-    allowed = ", ".join(required + optional)
-    for name, member in members.items():
-        if name not in required and name not in optional:
-            fail(member, f"the key is unknown; allowed are {allowed}")
-    for name in required:
-        if name not in members:
-            fail(node, f"the key {name} is missing; required are {', '.join(required)}")
-    return members
-
-
-def _text(node: Node) -> str:
-    if not isinstance(node.value, str) or not node.value.strip():
-        fail(node, "it has to be text")
-    return node.value
-
-
-def _choice(node: Node, allowed: tuple[str, ...]) -> str:
-    if node.value not in allowed:
-        fail(node, f"it is {node.value!r}; allowed are {', '.join(allowed)}")
-    return _text(node)
-
-
-def _translations(node: Node) -> dict[str, str]:
-    return {name: _text(member) for name, member in _members(node, required=_LANGUAGES).items()}
-
-
-def _date(node: Node) -> date:
-    text = node.value
-    wrong = f"{text!r} is not a day of the calendar; write it as 2005-01-31"
-    if not isinstance(text, str) or not _DAY.fullmatch(text):
-        fail(node, wrong)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(node, wrong)
+def _value(node: Node, unit: Unit) -> Value:
+    if node.value is None or node.value == UNKNOWN:
+        return cast("Value", node.value)
+    if unit in _WHOLE:
+        if node.value == UNLIMITED:
+            return UNLIMITED
+        if not isinstance(node.value, int) or isinstance(node.value, bool) or not 0 <= node.value <= _MAX_WHOLE:
+            fail(node, f"it has to be a whole number from 0 to {_MAX_WHOLE}, unlimited, unknown or null")
+        return whole_of(node, at_most=_MAX_WHOLE)
+    readers: dict[str, Any] = {
+        "money": amount_of,
+        "percent": amount_of,
+        "switch": truth_of,
+        "hours": read_hours,
+        "text": translations_of,
+        "words": lambda listed: tuple(text_of(item) for item in items_of(listed)),
+    }
+    return cast("Value", readers[unit](node))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quietline import law
-from quietline.law import list_age, parameters
+from quietline.law import list_age, rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ GOOD = Path(__file__).parent / "good"
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A country whose rule was repealed, came back, and was loosened: see good/zz."""
-    monkeypatch.setattr(parameters, "_RULEBOOKS", GOOD)
+    monkeypatch.setattr(rulebook, "_RULEBOOKS", GOOD)
     yield
-    parameters._load_own.cache_clear()
+    rulebook._load_own.cache_clear()
 
 
 def months_before(day: date, months: int) -> date:

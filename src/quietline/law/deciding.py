@@ -1,0 +1,341 @@
+"""Decide: may this call be made, by whose rule, and what would have to be known.
+
+One call at a time; :mod:`quietline.law.columns` judges many. Regimes of a country are judged apart, and forbid beats
+undetermined beats permit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from quietline.errors import UsageError
+from quietline.law.hours import Hours, openings
+from quietline.law.rulebook import load_rulebook
+from quietline.law.telling import value_in_words
+from quietline.law.vocabulary import read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from quietline.law.parameters import Parameter, Period
+    from quietline.law.regime import Outcome, Regime
+    from quietline.law.rulebook import Assumption, Rulebook
+    from quietline.law.rules import Flag, Rule, Verdict
+    from quietline.law.vocabulary import Facts
+
+__all__ = ["Decision", "Judgement", "decide", "decide_facts", "next_permitted_at"]
+
+_RANK = {"forbid": 0, "undetermined": 1, "permit": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one regime says of a call.
+
+    Attributes:
+        regime: whose rules.
+        verdict: permit, forbid or undetermined.
+        outcome: which rules and flags; None where the regime does not cover the day, and then it is undetermined.
+        unknown: names of the facts that would decide.
+        on: day of the call for this regime.
+    """
+
+    regime: Regime
+    verdict: Verdict
+    outcome: Outcome | None
+    unknown: tuple[str, ...]
+    on: date
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that decides, if one does."""
+        return None if self.outcome is None or self.outcome.rule is None else self.regime.rules[self.outcome.rule]
+
+    @property
+    def applies(self) -> bool:
+        """Whether the instrument reaches this call."""
+        return self.rule is None or not self.rule.scope
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the law of a country says of a call.
+
+    Attributes:
+        rulebook: whose law.
+        verdict: permit, forbid or undetermined.
+        judgements: of each regime.
+        next_permitted_at: where only the time of day is in the way: when the call may be made, in the zone of the person
+            called; else None.
+        assumptions: what was assumed of facts that were not given, and mattered.
+    """
+
+    rulebook: Rulebook
+    verdict: Verdict
+    judgements: tuple[Judgement, ...]
+    next_permitted_at: datetime | None
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def deciding(self) -> Judgement:
+        """The judgement that is the verdict: the first with it, of those whose instrument reaches the call."""
+        found = [judgement for judgement in self.judgements if judgement.verdict == self.verdict]
+        return next((judgement for judgement in found if judgement.applies), found[0])
+
+    @property
+    def rule(self) -> str | None:
+        """Id of the rule that decides; None where the verdict is undetermined."""
+        rule = self.deciding.rule
+        return None if rule is None else rule.id
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the facts that would decide, sorted."""
+        if self.verdict != "undetermined":
+            return ()
+        return tuple(sorted({name for judgement in self.judgements for name in judgement.unknown}))
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Give it as JSON would have it, texts in a language."""
+        return {
+            "country": self.rulebook.name,
+            "verdict": self.verdict,
+            "rule": self.rule,
+            "regimes": {self._short(j): _regime_dict(j) for j in self.judgements},
+            "reasons": [reason for judgement in self.judgements for reason in self._reasons(judgement, lang)],
+            "flags": [flag for judgement in self.judgements for flag in self._flags(judgement, lang)],
+            "unknown": list(self.unknown),
+            "next_permitted_at": self.next_permitted_at.isoformat() if self.next_permitted_at else None,
+            "assumptions": [_assumption_dict(assumption, lang) for assumption in self.assumptions],
+            "rulebook": self._rulebook_dict(lang),
+            "parameters": self._parameters(lang),
+        }
+
+    def _short(self, judgement: Judgement) -> str:
+        return self.rulebook.instruments[judgement.regime.name].short
+
+    def _reasons(self, judgement: Judgement, lang: str) -> list[dict[str, Any]]:
+        if judgement.outcome is None:
+            return []
+        reasons = []
+        rules, outcome = judgement.regime.rules, judgement.outcome
+        ordered = sorted(outcome.speaking, key=lambda place: (place != outcome.rule, place))
+        for place in ordered:
+            rule = rules[place]
+            if not rule.when and place != outcome.rule:
+                continue  # "anything else" speaks only where nothing else does
+            reasons.append(
+                {
+                    "regime": self._short(judgement),
+                    "rule": rule.id,
+                    "verdict": rule.verdict,
+                    "decides": place == outcome.rule,
+                    **_row_dict(rule, lang),
+                }
+            )
+        return reasons
+
+    def _flags(self, judgement: Judgement, lang: str) -> list[dict[str, Any]]:
+        if judgement.outcome is None or not judgement.applies:
+            return []
+        flags = [judgement.regime.flags[place] for place in judgement.outcome.flags]
+        return [{"regime": self._short(judgement), "flag": flag.id, **_row_dict(flag, lang)} for flag in flags]
+
+    def _rulebook_dict(self, lang: str) -> dict[str, Any]:
+        return {
+            "name": self.rulebook.name,
+            "digest": self.rulebook.digest,
+            "instruments": [
+                {"id": i.id, "short": i.short, "title": i.title[lang], "status": i.status}
+                for i in self.rulebook.instruments.values()
+                if any(judgement.regime.name == i.id for judgement in self.judgements)
+            ],
+        }
+
+    def _parameters(self, lang: str) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for judgement in self.judgements:
+            if judgement.outcome is None:
+                continue
+            rows: list[Flag] = [judgement.regime.rules[place] for place in judgement.outcome.speaking]
+            rows += [judgement.regime.flags[place] for place in judgement.outcome.flags]
+            names = [condition.name for row in rows for condition in row.when]
+            names += judgement.outcome.pivots
+            for name in judgement.regime.parameters_of(names):
+                period, _ = judgement.regime.parameters[name].at(judgement.on)
+                if period is not None:
+                    found.setdefault(name, _parameter_dict(judgement.regime.parameters[name], period, lang))
+        return list(found.values())
+
+
+def _regime_dict(judgement: Judgement) -> dict[str, Any]:
+    rule = judgement.rule
+    return {
+        "verdict": judgement.verdict,
+        "rule": None if rule is None else rule.id,
+        "applies": judgement.applies,
+        "unknown": list(judgement.unknown),
+    }
+
+
+def _row_dict(row: Flag, lang: str) -> dict[str, Any]:
+    given = {"citation": row.cited.citation, "confidence": row.cited.confidence, "text": row.text[lang]}
+    return {**given, "note": row.cited.note} if row.cited.note else given
+
+
+def _parameter_dict(parameter: Parameter, period: Period, lang: str) -> dict[str, Any]:
+    value = period.value if isinstance(period.value, int | bool) else value_in_words(parameter, period, lang)
+    return {
+        "name": parameter.name,
+        "value": value,
+        "unit": period.unit,
+        "from": period.from_date.isoformat(),
+        "citation": period.citation,
+        "confidence": period.confidence,
+        "text": f"{parameter.description[lang]}: {value_in_words(parameter, period, lang)}",
+    }
+
+
+def _assumption_dict(assumption: Assumption, lang: str) -> dict[str, Any]:
+    return {
+        "fact": assumption.name,
+        "value": assumption.value,
+        "citation": assumption.cited.citation,
+        "confidence": assumption.cited.confidence,
+        "text": assumption.text[lang],
+    }
+
+
+def decide(country: str | Rulebook, facts: Mapping[str, Any]) -> Decision:
+    """Decide on one call from facts as they come in JSON.
+
+    Args:
+        country: code of the called number's country, or a rulebook's name.
+        facts: by name; an absent one is unknown (docs/reference/facts.md).
+
+    Raises:
+        UsageError: a fact is unknown by name or not of its kind.
+        LawError: there is no rulebook, or it is wrong.
+    """
+    rulebook = country if not isinstance(country, str) else load_rulebook(country)
+    if not rulebook.regimes:
+        raise UsageError(
+            f"The rulebook of {rulebook.name.upper()} has no rules to decide by.", advice="Say 'quietline law coverage'."
+        )
+    return decide_facts(rulebook, read_facts(facts, rulebook.vocabulary))
+
+
+def decide_facts(rulebook: Rulebook, facts: Facts) -> Decision:
+    """Decide on one call from facts that were read (:func:`~quietline.law.vocabulary.read_facts`)."""
+    assumed = [a for name, a in rulebook.assumptions.items() if name not in facts]
+    known = facts
+    if assumed:
+        known = dict(facts)
+        for assumption in assumed:
+            known.update(assumption.facts)
+    verdict, judgements = _judge(rulebook, known)
+    used = tuple(a for a in assumed if _matters(rulebook, known, a, verdict, judgements)) if assumed else ()
+    permitted_at = next_permitted_at(rulebook, known, judgements) if verdict == "forbid" else None
+    return Decision(rulebook, verdict, judgements, permitted_at, used)
+
+
+def _matters(
+    rulebook: Rulebook, known: Facts, assumption: Assumption, verdict: Verdict, judgements: Sequence[Judgement]
+) -> bool:
+    without = {name: value for name, value in known.items() if name not in assumption.facts}
+    other, others = _judge(rulebook, without)
+    return other != verdict or [j.rule for j in others] != [j.rule for j in judgements]
+
+
+def _judge(rulebook: Rulebook, facts: Facts) -> tuple[Verdict, tuple[Judgement, ...]]:
+    zones = facts.get("callee_timezone")
+    if zones is not None and len(zones) > 1:
+        return _judge_zones(rulebook, facts, zones)
+    judgements = tuple(_judge_regime(regime, facts) for regime in rulebook.regimes)
+    verdict: Verdict = "permit"
+    for judgement in judgements:
+        if _RANK[judgement.verdict] < _RANK[verdict] and judgement.applies:
+            verdict = judgement.verdict
+    return verdict, judgements
+
+
+def _judge_zones(rulebook: Rulebook, facts: Facts, zones: Sequence[ZoneInfo]) -> tuple[Verdict, tuple[Judgement, ...]]:
+    """Judge where the person called may be in any of several zones: each has to come to the same."""
+    each = [_judge(rulebook, {**facts, "callee_timezone": (zone,)}) for zone in zones]
+    merged = []
+    for judgements in zip(*(judgements for _, judgements in each), strict=True):
+        first: Judgement = judgements[0]
+        if len({judgement.verdict for judgement in judgements}) > 1:
+            unknown = {name for judgement in judgements for name in judgement.unknown} | {"callee_timezone"}
+            first = replace(
+                next((j for j in judgements if j.outcome is not None), first),
+                verdict="undetermined",
+                unknown=tuple(sorted(unknown)),
+            )
+            if first.outcome is not None:
+                first = replace(first, outcome=replace(first.outcome, verdict="undetermined", rule=None))
+        merged.append(first)
+    verdict: Verdict = min((j.verdict for j in merged if j.applies), key=_RANK.__getitem__, default="permit")
+    return verdict, tuple(merged)
+
+
+def _judge_regime(regime: Regime, facts: Facts) -> Judgement:
+    at = facts.get("called_at")
+    if at is None:
+        return Judgement(regime, "undetermined", None, ("called_at",), date.min)
+    local = None
+    if isinstance(at, datetime):
+        zones = facts.get("callee_timezone")
+        local = at.astimezone(zones[0]) if zones else None
+        on = (local or at).date()
+    else:
+        on = at
+    if on < regime.covers_from:
+        return Judgement(regime, "undetermined", None, ("called_at",), on)
+    moment = regime.moment(on, local)
+    outcome = regime.outcome(facts, moment)
+    unknown = tuple(sorted(regime.unknown(outcome.pivots, facts, moment))) if outcome.pivots else ()
+    return Judgement(regime, outcome.verdict, outcome, unknown, on)
+
+
+def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Judgement]) -> datetime | None:
+    """Give the next moment at which a call may be made that only its time of day forbids.
+
+    Every beginning of calling hours in the coming fifteen days is tried, with the law of that day. A later day is taken
+    not to be a public holiday.
+
+    Returns:
+        The moment, in the zone of the person called; None where the time is not all that is in the way, or the zone or the
+        time of day is not known.
+    """
+    at, zones = facts.get("called_at"), facts.get("callee_timezone")
+    if not isinstance(at, datetime) or not zones:
+        return None
+    moments: set[datetime] = set()
+    for judgement in judgements:
+        for hours in _hours_against(judgement, facts, at, zones):
+            moments |= {moment.astimezone(UTC) for zone in zones for moment in openings(hours, at, zone)}
+    first_day = at.astimezone(zones[0]).date()
+    for moment in sorted(moments):
+        local = moment.astimezone(zones[0])
+        later = {**facts, "called_at": moment}
+        if local.date() != first_day and "public_holiday" in facts:
+            later["public_holiday"] = False
+        if _judge(rulebook, later)[0] == "permit":
+            return local
+    return None
+
+
+def _hours_against(judgement: Judgement, facts: Facts, at: datetime, zones: Sequence[ZoneInfo]) -> Iterator[Hours]:
+    """Give the calling hours outside which a call is, in at least one of the zones it may be in."""
+    for name in judgement.regime.hours_parameters:
+        parameter = judgement.regime.parameters[name]
+        period, _ = parameter.at(judgement.on)
+        if period is None or not isinstance(period.value, Hours):
+            continue
+        holiday = facts.get("public_holiday")
+        if not all(period.value.allow(at.astimezone(zone), parameter.bound, public_holiday=holiday) for zone in zones):
+            yield period.value
