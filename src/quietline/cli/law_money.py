@@ -15,7 +15,7 @@ from quietline.errors import LawError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quietline.law._schema import Confidence
+    from quietline.law import Confidence
     from quietline.law.complaint_windows import Timeliness
     from quietline.law.fees import Fee
     from quietline.law.money import Grounds, Undetermined

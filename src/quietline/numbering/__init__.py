@@ -1,4 +1,4 @@
-"""Telephone numbers: raw text to E.164 to 64-bit key, one at a time and in bulk, and the facts of a number.
+"""Telephone numbers: raw text to E.164 to 64-bit key, one at a time and in bulk, and the facts of numbers.
 
 ``raw`` is what was typed, ``number`` is E.164 text with a plus, ``key`` is the same as an unsigned 64-bit
 integer. Repairs come first and are named in the status; then the answer is libphonenumber's, with the stated
@@ -12,8 +12,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from quietline.numbering.bulk import Numbers, parse_column
-    from quietline.numbering.fields import FieldParser
+    from quietline.numbering.bulk import parse_column
+    from quietline.numbering.fields import FieldParser, Numbers
     from quietline.numbering.keys import (
         Kind,
         has_calling_code,
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         sender_key,
         service_key,
     )
-    from quietline.numbering.parsing import LibraryParser, Parsed, parse, parse_caller
+    from quietline.numbering.parsing import LibraryParser, Parsed, parse, parse_caller, parse_international
+    from quietline.numbering.places import Places, load_places
     from quietline.numbering.plan_facts import Facts, facts
     from quietline.numbering.plans import (
         calling_code,
@@ -42,6 +43,7 @@ __all__ = [
     "LibraryParser",
     "Numbers",
     "Parsed",
+    "Places",
     "Repair",
     "Status",
     "calling_code",
@@ -52,10 +54,12 @@ __all__ = [
     "key_of",
     "kind_of",
     "library_release",
+    "load_places",
     "number_of",
     "parse",
     "parse_caller",
     "parse_column",
+    "parse_international",
     "plan",
     "plans_release",
     "sender_key",
@@ -64,11 +68,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "bulk": ("Numbers", "parse_column"),
-    "fields": ("FieldParser",),
+    "bulk": ("parse_column",),
+    "fields": ("FieldParser", "Numbers"),
+    "places": ("Places", "load_places"),
     "plan_facts": ("Facts", "facts"),
     "keys": ("Kind", "has_calling_code", "key_of", "kind_of", "number_of", "sender_key", "service_key"),
-    "parsing": ("LibraryParser", "Parsed", "parse", "parse_caller"),
+    "parsing": ("LibraryParser", "Parsed", "parse", "parse_caller", "parse_international"),
     "plans": ("calling_code", "countries", "country_code", "library_release", "plan", "plans_release"),
     "statuses": ("Repair", "Status", "status_text"),
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Block", "blocks"]
+__all__ = ["Block", "as_text", "blocks"]
 
 ROWS = 65_536
 NO_REPAIRS = Repair(0)
@@ -42,14 +42,14 @@ class Block(NamedTuple):
     lengths: NDArray[np.uint32]
     repairs: Repair = NO_REPAIRS
 
-    def raw(self, row: int) -> str:
-        """Return the text of a row; bytes that are no UTF-8 become U+FFFD, which never stands for a digit."""
-        start = int(self.starts[row])
-        encoded = bytes(self.data[start : start + int(self.lengths[row])])
-        try:
-            return encoded.decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            return encoded.decode("utf-8", "replace")
+
+def as_text(encoded: bytes | memoryview) -> str:
+    """Return the text of a cell; bytes that are no UTF-8 become U+FFFD, which never stands for a digit."""
+    encoded = bytes(encoded)
+    try:
+        return encoded.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return encoded.decode("utf-8", "replace")
 
 
 def blocks(column: Any) -> Iterator[Block]:

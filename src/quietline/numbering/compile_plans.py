@@ -1,4 +1,4 @@
-"""Make ``plans/plans.bin`` from the metadata of the installed libphonenumber.
+"""Make ``plans/plans.bin`` and ``plans/places.bin`` from the metadata of the installed libphonenumber.
 
 Run ``python -m quietline.numbering.compile_plans`` after updating the phonenumbers package, and then the
 tests.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import phonenumbers
 
-from quietline.numbering import plans, statuses
+from quietline.numbering import _place_logic, places, plans, statuses
 from quietline.numbering._logic import ASK, LONGEST_TEXT, Label, Logic
 from quietline.numbering.plans import BRANCH_COLUMNS, LENGTHS, Part
 from quietline.numbering.statuses import Status
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["compile_all", "compile_country", "main"]
+__all__ = ["compile_all", "compile_country", "main", "write", "write_places"]
 
 LEAF = 0x8000
 NO_KEY, AS_IT_STANDS, WITH_CALLING_CODE = 0, 1, 2
@@ -151,11 +151,20 @@ def write(path: Path) -> int:
     return len(data)
 
 
+def write_places(path: Path) -> int:
+    """Write the tables of countries and time zones.
+
+    Returns:
+        Bytes written.
+    """
+    return path.write_bytes(places.pack_tables(_place_logic.compile_tables()))
+
+
 def main() -> int:
-    """Write the plans into the package, and say how large they are."""
-    size = write(plans.PACK)
-    line = f"{plans.PACK}: {size:,} bytes, from phonenumbers {phonenumbers.__version__}\n"
-    sys.stdout.write(re.sub(r"^.*/quietline/", "quietline/", line))
+    """Write the plans and places into the package, and say how large they are."""
+    for path, write_it in ((plans.PACK, write), (places.PACK, write_places)):
+        line = f"{path}: {write_it(path):,} bytes, from phonenumbers {phonenumbers.__version__}\n"
+        sys.stdout.write(re.sub(r"^.*/quietline/", "quietline/", line))
     return 0
 
 

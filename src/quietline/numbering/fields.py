@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quietline.kernel import ASK, BLANK, parse_fields
 from quietline.numbering import plans
-from quietline.numbering.bulk import Numbers
-from quietline.numbering.keys import Kind, has_calling_code
+from quietline.numbering.keys import Kind, has_calling_code, number_of
 from quietline.numbering.parsing import LibraryParser
-from quietline.numbering.statuses import Status
+from quietline.numbering.statuses import Status, status_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-__all__ = ["FieldParser"]
+__all__ = ["FieldParser", "Numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers.
+
+    Attributes:
+        keys: uint64, shape (rows,); 0 where a row has none.
+        statuses: uint8, shape (rows,); see `Status`.
+        repairs: uint16, shape (rows,); `Repair` flags.
+        library_count: rows that the fast path left to the library.
+    """
+
+    keys: NDArray[np.uint64]
+    statuses: NDArray[np.uint8]
+    repairs: NDArray[np.uint16]
+    library_count: int
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def numbers(self) -> list[str | None]:
+        """Return the numbers as text (``"+12125551234"``), None where a row has none."""
+        return [number_of(key) if key else None for key in self.keys.tolist()]
+
+    def texts(self) -> list[str]:
+        """Return the statuses as text, with what was repaired (``"ok (excel)"``)."""
+        pairs = zip(self.statuses.tolist(), self.repairs.tolist(), strict=True)
+        return [status_text(status, repairs) for status, repairs in pairs]
+
+    def counts(self) -> dict[Status, int]:
+        """Return how many rows have each status, without those that none has."""
+        found = np.bincount(self.statuses, minlength=1)
+        return {Status(status): int(count) for status, count in enumerate(found) if count}
 
 
 class FieldParser:
@@ -32,7 +66,8 @@ class FieldParser:
         extra: likewise.
 
     Raises:
-        UsageError: no numbering plan goes by this country code.
+        UsageError: no numbering plan goes by this country code, or ``extra`` is not one punctuation
+            character.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from quietline.numbering.reading import Reading, TextReading
 from quietline.numbering.repair import pieces, repair
 from quietline.numbering.statuses import Repair, Status
 
-__all__ = ["LibraryParser", "Parsed", "parse", "parse_caller"]
+__all__ = ["LibraryParser", "Parsed", "parse", "parse_caller", "parse_international"]
 
 LONGEST_TEXT = 250  # as in the library
 _INTERNATIONAL_PREFIX = re.compile(r"[^0-9+A-Za-z]*(0[^0-9+A-Za-z]*(?:0|1[^0-9+A-Za-z]*1))")
@@ -101,6 +101,25 @@ def parse_caller(raw: str, *, country: str) -> Parsed:
         UsageError: no numbering plan goes by this country code.
     """
     return parse(raw, country=country, kinds=Kind.CALLER)
+
+
+def parse_international(raw: str) -> Parsed | None:
+    """Read a number with a plus and calling code, for which no default country is needed.
+
+    Args:
+        raw: any text.
+
+    Returns:
+        As `parse`; None where the answer depends on the default country: no plus stands first (after repairs), what
+        stands after it is no calling code but may be dialled so in some country, or a number without a plus follows.
+    """
+    text, _, _ = repair(raw)
+    if not text.lstrip(" (.-").startswith("+"):
+        return None
+    # Where no calling code follows the plus, the library tries what is dialled in the default country. These two
+    # countries share neither calling code nor prefixes, so that such an answer cannot be the same for both.
+    parsed = parse(raw, country="US")
+    return parsed if parsed == parse(raw, country="GB") else None
 
 
 class LibraryParser:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from quietline.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = [
@@ -128,7 +130,7 @@ class FileSource:
         self.position = 0
         self._name = name
         self._owned = owned
-        self._readinto = getattr(file, "readinto", None)
+        self._readinto = _reader(file)
 
     def readinto(self, view: memoryview) -> int:
         """Fill some of the view from the file object."""
@@ -159,6 +161,23 @@ class FileSource:
         """Close the file object if the stream opened it."""
         if self._owned:
             self.file.close()
+
+
+def _reader(file: BinaryIO) -> Callable[[memoryview], int | None] | None:
+    """Return what fills a view from a file object; None where it can only give bytes.
+
+    A buffered reader fills the whole view before it comes back. From a pipe, a terminal or a connection that can take
+    as long as the other side likes, and an interrupt that does not meet the reading itself would go unnoticed until
+    then; so there what has come is taken at once.
+    """
+    if isinstance(file, io.BufferedReader):
+        try:
+            waits = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        except (OSError, ValueError):  # nothing of the system's is behind it
+            waits = False
+        if waits:
+            return file.readinto1
+    return getattr(file, "readinto", None)
 
 
 class GzipSource:

@@ -1,7 +1,7 @@
 import pytest
 
 from quietline.errors import UsageError
-from quietline.numbering import Kind, LibraryParser, Repair, Status, parse, parse_caller, status_text
+from quietline.numbering import Kind, LibraryParser, Repair, Status, parse, parse_caller, parse_international, status_text
 
 NEW_YORK = "+12125551234"
 LONDON = "+442079460958"
@@ -264,3 +264,18 @@ def test_statuses_and_repairs_never_change_their_values():
     assert Repair(255).texts == (
         "apostrophe", "full_width", "excel", "idd", "first_of_several", "letters", "extension", "invisible",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["+14155550123", "(+1) 415 555 0123", "+1 4155550123 x5", "+1415", "+999 415 555 0123", "+86 138 1234 5678"]
+)
+def test_a_number_with_a_plus_is_the_same_for_every_default_country(text):
+    for country in ("US", "GB", "CN", "IT", "RU", "AR"):
+        assert parse_international(text) == parse(text, country=country)
+
+
+@pytest.mark.parametrize(
+    "text", ["4155550123", "001 4155550123", "", "x", "+011 44 20 7946 0958", "+14155550123/4155550124"]
+)
+def test_what_depends_on_the_default_country_is_not_read_without_one(text):
+    assert parse_international(text) is None
