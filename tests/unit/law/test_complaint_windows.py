@@ -74,8 +74,9 @@ def test_the_bound_says_whether_the_last_day_is_in_time(tmp_path: Path, bound: s
 
 
 def test_whose_law_counts_is_said_by_the_file(tmp_path: Path) -> None:
-    more = "confidence: seen_official\n      - from: 2020-01-03\n        value: 9\n        citation: New\n        confidence: seen_copy\n"
-    text = GOOD.read_text("utf-8").replace("confidence: seen_official\n", more)
+    good = "confidence: seen_official\n"
+    more = good + "      - from: 2020-01-03\n        value: 9\n        citation: New\n        " + good
+    text = GOOD.read_text("utf-8").replace(good, more)
     file = tmp_path / "good.yaml"
     for day, days in (("call_date", 3), ("report_date", 9)):
         file.write_text(text.replace("call_date", day), "utf-8")
