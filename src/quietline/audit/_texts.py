@@ -1,0 +1,256 @@
+"""Every text of the report, English first, Chinese second."""
+
+from __future__ import annotations
+
+__all__ = ["COUNTED", "REASONS", "TEXTS"]
+
+COUNTED = {
+    "call": ("{} call", "{} calls", "{} 通呼叫"),
+    "row": ("{} row", "{} rows", "{} 行"),
+    "number": ("{} number", "{} numbers", "{} 个号码"),
+}
+"""One thing, several things, and both in Chinese."""
+
+REASONS = {
+    "no_number": ("no number in the row", "该行没有号码"),
+    "number_damaged": ("digits of the number are lost or masked", "号码已损坏：数字缺失或被遮盖"),
+    "number_too_short": ("the number is too short", "号码位数过短"),
+    "number_too_long": ("the number is too long", "号码位数过长"),
+    "number_wrong_length": ("no number has this length", "没有这种位数的号码"),
+    "number_not_a_number": ("the text is no telephone number", "内容不是电话号码"),
+    "number_ambiguous": ("several numbers in one field", "一个字段中有多个号码"),
+    "number_unknown_country": ("no country has the calling code", "国家代码不存在"),
+    "number_wrong_country": ("a number of another country", "其他国家的号码"),
+    "number_ok": ("the number has no key", "号码无法使用"),
+    "number_unassigned": ("the number has no key", "号码无法使用"),
+    "no_time": ("no time in the row", "该行没有时间"),
+    "unreadable_time": ("the time cannot be read", "时间无法识别"),
+    "date_without_time": ("a day without a time of day", "只有日期，没有时刻"),
+    "day_month_order": ("day and month cannot be told apart", "无法分辨日与月的先后"),
+    "ambiguous_time": (
+        "clocks were changed: the local time was there twice (the first was taken), or not at all",
+        "因夏令时切换，该当地时间重复（取第一次）或不存在",
+    ),
+}
+
+TEXTS = {
+    "title": ("Audit of past calls", "历史呼叫审计报告"),
+    "what_to_do": ("What to do", "应当采取的措施"),
+    "overview": ("Overview", "概览"),
+    "contents": ("Contents", "目录"),
+    "verdicts": ("Calls by verdict", "按结论统计的呼叫"),
+    "verdict": ("Verdict", "结论"),
+    "calls": ("Calls", "呼叫数"),
+    "share": ("Share", "占比"),
+    "permit": ("Permitted", "允许"),
+    "forbid": ("Forbidden", "禁止"),
+    "undetermined": ("Undetermined", "未确定"),
+    "all_calls": ("All judged calls", "已判定的全部呼叫"),
+    "share_forbidden": ("Forbidden share", "禁止占比"),
+    "by_rule": ("By rule", "按规则"),
+    "by_day": ("By day", "按日期"),
+    "by_week": ("By week", "按周"),
+    "by_month": ("By month", "按月"),
+    "by_agent": ("By agent", "按坐席"),
+    "by_list": ("By list", "按名单"),
+    "by_hour": ("By hour of the day", "按时段"),
+    "rule": ("Rule", "规则"),
+    "says": ("What the rules say", "规则内容"),
+    "day": ("Day", "日期"),
+    "week": ("Week beginning", "起始日（周）"),
+    "month": ("Month", "月份"),
+    "agent": ("Agent", "坐席"),
+    "list": ("List", "名单"),
+    "hour": ("Hour", "时段"),
+    "no_rule": ("(no rule)", "（无规则）"),
+    "not_stated": ("(not stated)", "（未注明）"),
+    "too_many": ("(all further names)", "（其余名称合计）"),
+    "others": ("(others: {count})", "（其他 {count} 个）"),
+    "hour_unknown": ("(not known)", "（未知）"),
+    "days_local": (
+        "Days are those of the persons called, by their own clocks.",
+        "日期以被叫人当地时间为准。",
+    ),
+    "hours_local": (
+        "Hours are those of the persons called, by their own clocks.",
+        "时段以被叫人当地时间为准。",
+    ),
+    "no_local_time": (
+        "The local time of {calls} is not known; they are missing here.",
+        "有 {calls}的当地时间未知，未列入此处。",
+    ),
+    "chart_title": ("{what}: forbidden and undetermined calls", "{what}：禁止与未确定的呼叫"),
+    "chart_desc": (
+        "Bar chart. Most forbidden calls: {name}, {forbid}. The table beside it has all figures.",
+        "条形图。禁止呼叫最多：{name}，{forbid}。全部数字见旁边的表格。",
+    ),
+    "table_title": ("{what}: calls by verdict", "{what}：按结论统计的呼叫"),
+    "chart_none": ("Bar chart without forbidden calls.", "条形图：没有禁止的呼叫。"),
+    "no_agents": ("The log does not name agents.", "日志未记录坐席。"),
+    "no_lists": ("The log does not name lists.", "日志未记录名单。"),
+    "nothing": ("Nothing to show: no call was judged.", "没有可显示的内容：没有判定任何呼叫。"),
+    "exposure": ("Exposure in money", "金额风险"),
+    "exposure_ceiling": (
+        "This is the ceiling by the law in force on the date of each call. It is not a forecast.",
+        "此为按每通呼叫当日有效法律计算的上限，并非预测。",
+    ),
+    "exposure_none": ("No forbidden call has an amount by the rules used.", "所用规则未对任何被禁止的呼叫规定金额。"),
+    "exposure_without": (
+        "For {calls} the rules used name no amount; they are not in the sum.",
+        "另有 {calls}在所用规则中没有规定金额，未计入总额。",
+    ),
+    "amount": ("At most for one call", "每通上限"),
+    "total": ("Sum at most", "合计上限"),
+    "dates": ("Dates", "日期范围"),
+    "currency_total": ("Sum in {currency}", "{currency} 合计"),
+    "repeated": ("Numbers called again although it was forbidden", "被重复违规呼叫的号码"),
+    "repeated_text": (
+        "{numbers} had more than one forbidden call. Only the last two digits are shown; rows are those of the log.",
+        "共有 {numbers}收到不止一通被禁止的呼叫。号码只显示末两位；行号为日志中的行号。",
+    ),
+    "repeated_none": ("No number had more than one forbidden call.", "没有号码收到不止一通被禁止的呼叫。"),
+    "ending": ("Number ends in", "号码末两位"),
+    "rows": ("Rows of the log", "日志行号"),
+    "unknown": ("Facts that were missing", "缺失的事实"),
+    "unknown_text": (
+        "So many undetermined calls hang on each of these facts.",
+        "因下列事实不明而未能确定的呼叫数。",
+    ),
+    "fact": ("Fact", "事实"),
+    "flags": ("Duties and doubts to look at", "需要留意的义务与疑点"),
+    "flag": ("What", "内容"),
+    "harbour": ("Safe harbour: what is on file", "安全港：已备案的要件"),
+    "harbour_text": (
+        "As the campaign states it; Quietline has not checked it. The defence needs all of these, and records of them.",
+        "以营销活动自述为准，Quietline 未作核实。主张免责须具备全部要件，并有记录证明。",
+    ),
+    "written_at": ("Where it is written: {citation}.", "出处：{citation}。"),
+    "element": ("Element", "要件"),
+    "on_file": ("On file", "是否备案"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    "unstated": ("not stated", "未说明"),
+    "written_procedures": ("Written procedures are in place", "已制定书面程序"),
+    "staff_trained": ("Staff and agents are trained in them", "人员与坐席已接受培训"),
+    "own_list_kept": ("An own do-not-call list is kept", "已建立并维护自有谢绝来电名单"),
+    "version_process": (
+        "Calls to listed numbers are prevented, by a version of the register that is recent enough, with records of it",
+        "以不超过期限的登记册版本防止呼叫已登记号码，并留有记录",
+    ),
+    "monitored": ("Compliance is monitored and enforced", "对遵守情况进行监督与执行"),
+    "call_was_error": ("The call was an error", "该呼叫属于差错"),
+    "unreadable": ("Rows that could not be read", "无法读取的行"),
+    "unreadable_text": (
+        "{rows} of the log were not judged because they could not be read. They may be calls all the same.",
+        "日志中有 {rows}因无法读取而未判定，但它们仍可能是呼叫。",
+    ),
+    "unreadable_none": ("All rows of the log could be read.", "日志的所有行均可读取。"),
+    "notes": ("Rows judged with a reservation", "有保留地判定的行"),
+    "reason": ("Reason", "原因"),
+    "row_count": ("Rows", "行数"),
+    "left_out": (
+        "{rows} could be read and were left out, such as incoming calls: {numbers}.",
+        "有 {rows}可以读取但未纳入判定（如呼入）：{numbers}。",
+    ),
+    "basis": ("What this rests on", "依据"),
+    "log": ("Log", "日志"),
+    "log_rows": ("Rows in the log", "日志行数"),
+    "read_as": ("Read as", "读取方式"),
+    "period": ("Calls from, to (UTC)", "呼叫起止时间（UTC）"),
+    "campaign": ("Campaign", "营销活动"),
+    "made_at": ("Report made at", "报告生成时间"),
+    "made_by": ("Made by", "生成工具"),
+    "registers": ("Registers used", "所用登记册"),
+    "rulebooks": ("Rulebooks used", "所用规则手册"),
+    "name": ("Name", "名称"),
+    "version": ("Version", "版本"),
+    "list_date": ("List date", "名单日期"),
+    "digest": ("Digest", "内容摘要"),
+    "none_used": ("None.", "无。"),
+    "rows_file": (
+        "The numbers, for those who must act: {name}. That file holds personal data; this report does not name a number.",
+        "供处理人员使用的号码明细：{name}。该文件含个人信息；本报告不列出完整号码。",
+    ),
+    "no_advice": (
+        "This report applies written rules to what the log and the campaign state. It is no legal advice.",
+        "本报告将成文规则应用于日志与营销活动所述内容，不构成法律意见。",
+    ),
+    # what to do
+    "do_nothing_judged": (
+        "No call could be judged. See which rows could not be read, and why.",
+        "没有任何呼叫可以判定。请查看无法读取的行及其原因。",
+    ),
+    "do_clean": (
+        "All {calls} that could be judged were permitted.",
+        "可以判定的全部 {calls}均为允许。",
+    ),
+    "do_none_forbidden": (
+        "None of {calls} was forbidden, but {undetermined} could not be determined.",
+        "{calls}中没有被禁止的，但有 {undetermined}未能确定。",
+    ),
+    "do_forbidden": (
+        "{forbid} of {calls} ({share}) were forbidden.",
+        "{calls}中有 {forbid}（{share}）被禁止。",
+    ),
+    "do_forbidden_one": (
+        "{forbid} of {calls} ({share}) was forbidden.",
+        "{calls}中有 {forbid}（{share}）被禁止。",
+    ),
+    "do_rule": (
+        "Begin with rule {rule}, which {forbid} broke: {says}",
+        "先处理规则 {rule}，有 {forbid}违反：{says}",
+    ),
+    "do_register": (
+        "Wash every list against the current register before it is dialled, and not only once.",
+        "每份名单在拨打前都应以最新登记册重新清洗，而不是只洗一次。",
+    ),
+    "do_request": (
+        "Put requests to stop into the own stop list at once, and wash against that list, too.",
+        "对方要求停止来电时，应立即记入自有谢绝来电名单，并一并据此清洗。",
+    ),
+    "do_hours": (
+        "Let the dialler hold back calls by the clock of the person called, not by its own.",
+        "请让拨号系统按被叫人当地时间而非本机时间限制拨打。",
+    ),
+    "do_consent": (
+        "Call in this way only where a record of consent is at hand, and keep the record.",
+        "仅在持有同意记录时以此方式呼叫，并保存该记录。",
+    ),
+    "do_lists": (
+        "Wash these lists again before the next call: {names}.",
+        "下次拨打前请重新清洗以下名单：{names}。",
+    ),
+    "do_agents": (
+        "Speak first with {names}: {forbid} of the forbidden calls ({share}) are theirs.",
+        "请先与以下坐席谈话：{names}；被禁止的呼叫中有 {forbid}（{share}）由其拨出。",
+    ),
+    "do_named": ("{name} ({count})", "{name}（{count}）"),
+    "do_unknown": (
+        "{undetermined} could not be determined. Supply what is missing and audit again: {facts}.",
+        "有 {undetermined}未能确定。请补充缺失的事实后重新审计：{facts}。",
+    ),
+    "do_undetermined": (
+        "{undetermined} could not be determined. Treat them as forbidden until they are.",
+        "有 {undetermined}未能确定。在确定之前请按禁止处理。",
+    ),
+    "do_repeated": (
+        "{numbers} were called again although it was forbidden. Put them into the own stop list now.",
+        "有 {numbers}被重复违规呼叫。请立即将其列入自有谢绝来电名单。",
+    ),
+    "do_repeated_one": (
+        "{numbers} was called again although it was forbidden. Put it into the own stop list now.",
+        "有 {numbers}被重复违规呼叫。请立即将其列入自有谢绝来电名单。",
+    ),
+    "do_unreadable": (
+        "Look at {rows} that could not be read: they may be forbidden calls.",
+        "请检查无法读取的 {rows}：其中可能有被禁止的呼叫。",
+    ),
+    "do_exposure": (
+        "At most {sums} by the law in force on the date of each call. That is a ceiling, not a forecast.",
+        "按每通呼叫当日有效的法律，最高为 {sums}。这是上限，并非预测。",
+    ),
+    "do_harbour": (
+        "Safe harbour cannot be claimed on what is on file. Missing or not stated: {elements}.",
+        "就现有备案，尚不能主张安全港。缺少或未说明：{elements}。",
+    ),
+}
