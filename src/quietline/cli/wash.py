@@ -26,16 +26,22 @@ Examples:
   quietline wash leads.csv --against dnc.qlr --country US -o clean.csv --removed removed.csv
   quietline wash leads.xlsx --against dnc.qlr --against ours.qlr --country US -o clean.xlsx
   zcat leads.gz | quietline wash - --against dnc.qlr --country US -o - > clean.csv
+  quietline wash leads.csv --campaign autumn.toml --country US -o clean.csv --removed no.csv --undetermined ask.csv
 """
+
+
+_ROW_OUTPUTS = ("output", "removed", "annotated", "undetermined")
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("list_", metavar="LIST")
-@click.option("--against", "-a", multiple=True, required=True, metavar="FILE", help="Register file; may be repeated.")
+@click.option("--against", "-a", multiple=True, metavar="FILE", help="Register file; may be repeated.")
+@click.option("--campaign", metavar="FILE", help="Judge by law, with what this file says of the calls (TOML).")
 @click.option("--country", "-c", required=True, metavar="CC", help="Country of numbers without a country code.")
 @click.option("--output", "-o", metavar="OUT", help="Where the clean list goes; - is standard output.")
 @click.option("--removed", metavar="FILE", help="Where removed rows go, with the reason.")
 @click.option("--annotated", metavar="FILE", help="Where all rows go, with the verdict on each.")
+@click.option("--undetermined", metavar="FILE", help="Where rows go on which the law does not say (campaigns only).")
 @click.option("--column", "columns", multiple=True, metavar="NAME", help="Column of numbers (or its place, from 1).")
 @click.option("--duplicates", is_flag=True, help="Also remove rows whose number an earlier kept row had.")
 @click.option("--keep-invalid", is_flag=True, help="Keep rows without a valid number.")
@@ -60,18 +66,21 @@ def wash(list_: str, **options: Any) -> None:
     Rows are kept byte for byte and in order. A row is removed when its number stands in a register (registered), when
     there is no valid number in it (invalid), and, if asked, when it is a duplicate or of another country.
 
+    With --campaign each number is judged by the law of its country: rows that may be called are kept, rows that may not are
+    removed (forbidden), and rows on which the law, or what is known, does not say are never kept (undetermined).
+
     Outputs appear whole, together, and only when all is done; whatever stood there before is replaced then.
     """
     from quietline.tables import open_output
     from quietline.wash import ListOptions
     from quietline.wash import wash as wash_list
 
-    if options["output"] is None and options["removed"] is None and options["annotated"] is None:
+    if all(options[name] is None for name in _ROW_OUTPUTS):
         raise UsageError("There is nowhere to write to.", advice="Say -o OUT (or --removed, --annotated).")
     if options["as_json"]:
         options["summary"] = options["summary"] or "-"
     summary_target = options["summary"]
-    rows_to = [options[name] for name in ("output", "removed", "annotated")]
+    rows_to = [options[name] for name in _ROW_OUTPUTS]
     to_stdout = rows_to.count("-") + (summary_target == "-")
     if to_stdout > 1:
         raise UsageError("Only one thing can go to standard output.", advice="Name files for the others.")
@@ -84,9 +93,11 @@ def wash(list_: str, **options: Any) -> None:
             list_,
             against=options["against"],
             country=options["country"],
+            campaign=_campaign(options["campaign"]),
             clean=options["output"],
             removed=options["removed"],
             annotated=options["annotated"],
+            undetermined=options["undetermined"],
             options=ListOptions(
                 columns=options["columns"],
                 encoding=options["encoding"],
@@ -108,14 +119,23 @@ def wash(list_: str, **options: Any) -> None:
     show.summary(summary, receipt=options["receipt"])
 
 
+def _campaign(path: str | None) -> Any:
+    if path is None:
+        return None
+    from quietline.wash.campaign import load_campaign
+
+    return load_campaign(path)
+
+
 def _refuse_summary_over_others(list_: str, options: dict[str, Any]) -> None:
     """The summary is written last, by this command: see to it that it replaces none of the files of the wash."""
     from quietline.tables import refuse_same
 
-    names = ("output", "removed", "annotated", "receipt", "proofs")
+    names = (*_ROW_OUTPUTS, "receipt", "proofs")
     others = [options[name] for name in names if options[name] not in (None, "-")]
     if options["summary"] not in (None, "-"):
-        refuse_same([list_, *options["against"]], [*others, options["summary"]])
+        read = [list_, *options["against"], *filter(None, [options["campaign"]])]
+        refuse_same(read, [*others, options["summary"]])
 
 
 def _day(text: str | None) -> Any:
@@ -143,7 +163,7 @@ def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
     from quietline.wash.receipts import ReceiptRequest
 
     path = Path(options["key"]) if options["key"] else default_key_path(os.environ)
-    outputs = [options[name] for name in ("output", "removed", "annotated", "summary", "receipt", "proofs")]
+    outputs = [options[name] for name in (*_ROW_OUTPUTS, "summary", "receipt", "proofs")]
     refuse_same([path], [output for output in outputs if output is not None])
     key = load_key(path, passphrase=passphrase_from(os.environ))
     return ReceiptRequest(options["receipt"], key=key, at=datetime.now(UTC), proofs=options["proofs"])
@@ -191,6 +211,8 @@ class _Show:
             if reason != "clean":
                 note = _reason_note(summary, reason)
                 click.echo(f"  {count:>{width},} {reason.replace('_', ' ')}{note}")
+        if summary.law:
+            self._law(summary.law, width)
         for register in summary.registers:
             listed = summary.registered[register["name"]]
             click.echo(
@@ -201,6 +223,16 @@ class _Show:
             click.echo(f"  {role} rows: {name}")
         if receipt:
             click.echo(f"  receipt: {receipt}")
+
+    @staticmethod
+    def _law(law: dict[str, Any], width: int) -> None:
+        click.echo(f"  by law, as campaign {law['campaign']['name']} calls:")
+        for rule, rows in sorted(law["rules"].items(), key=lambda item: -item[1]):
+            click.echo(f"  {rows:>{width},} {rule}")
+        for name, rows in sorted(law["unknown"].items(), key=lambda item: -item[1]):
+            click.echo(f"  {rows:>{width},} hang on {name}, which is not known")
+        for flag, rows in law["flags"].items():
+            click.echo(f"  {rows:>{width},} flagged {flag}")
 
 
 def _reason_note(summary: Summary, reason: str) -> str:

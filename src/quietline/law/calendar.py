@@ -32,6 +32,8 @@ def earliest(day: date, value: int, unit: Unit, bound: Bound) -> date:
         bound: whether the full length itself is still within.
     """
     try:
+        if unit == "business_days" and value and bound == "less_than":
+            return _business_days_before(day, value - 1)
         if unit == "business_days":
             first = _business_days_before(day, value)
         elif unit == "days":

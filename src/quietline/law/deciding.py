@@ -7,7 +7,7 @@ undetermined beats permit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from quietline.errors import UsageError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Decision", "Judgement", "decide", "decide_facts", "next_permitted_at"]
 
 _RANK = {"forbid": 0, "undetermined": 1, "permit": 2}
+_WESTERNMOST, _EASTERNMOST = timedelta(hours=12), timedelta(hours=14)
+"""How far clocks are behind UTC and before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,67 +234,67 @@ def decide_facts(rulebook: Rulebook, facts: Facts) -> Decision:
     """Decide on one call from facts that were read (:func:`~quietline.law.vocabulary.read_facts`)."""
     assumed = [a for name, a in rulebook.assumptions.items() if name not in facts]
     known = facts
-    if assumed:
-        known = dict(facts)
-        for assumption in assumed:
-            known.update(assumption.facts)
+    for assumption in assumed:
+        known = {**assumption.facts, **known}
     verdict, judgements = _judge(rulebook, known)
-    used = tuple(a for a in assumed if _matters(rulebook, known, a, verdict, judgements)) if assumed else ()
+    used = tuple(a for a in assumed if _matters(rulebook, known, set(a.facts) - set(facts), verdict, judgements))
     permitted_at = next_permitted_at(rulebook, known, judgements) if verdict == "forbid" else None
     return Decision(rulebook, verdict, judgements, permitted_at, used)
 
 
 def _matters(
-    rulebook: Rulebook, known: Facts, assumption: Assumption, verdict: Verdict, judgements: Sequence[Judgement]
+    rulebook: Rulebook, known: Facts, assumed: set[str], verdict: Verdict, judgements: Sequence[Judgement]
 ) -> bool:
-    without = {name: value for name, value in known.items() if name not in assumption.facts}
+    without = {name: value for name, value in known.items() if name not in assumed}
     other, others = _judge(rulebook, without)
     return other != verdict or [j.rule for j in others] != [j.rule for j in judgements]
 
 
 def _judge(rulebook: Rulebook, facts: Facts) -> tuple[Verdict, tuple[Judgement, ...]]:
-    zones = facts.get("callee_timezone")
-    if zones is not None and len(zones) > 1:
-        return _judge_zones(rulebook, facts, zones)
-    judgements = tuple(_judge_regime(regime, facts) for regime in rulebook.regimes)
+    at, zones = facts.get("called_at"), facts.get("callee_timezone")
+    if at is None:
+        judgements = [Judgement(regime, "undetermined", None, ("called_at",), date.min) for regime in rulebook.regimes]
+    else:
+        each = [[_judge_regime(regime, facts, on, local) for on, local in _days(at, zones)] for regime in rulebook.regimes]
+        judgements = [_merged(judged) for judged in each]
     verdict: Verdict = "permit"
     for judgement in judgements:
         if _RANK[judgement.verdict] < _RANK[verdict] and judgement.applies:
             verdict = judgement.verdict
-    return verdict, judgements
+    return verdict, tuple(judgements)
 
 
-def _judge_zones(rulebook: Rulebook, facts: Facts, zones: Sequence[ZoneInfo]) -> tuple[Verdict, tuple[Judgement, ...]]:
-    """Judge where the person called may be in any of several zones: each has to come to the same."""
-    each = [_judge(rulebook, {**facts, "callee_timezone": (zone,)}) for zone in zones]
-    merged = []
-    for judgements in zip(*(judgements for _, judgements in each), strict=True):
-        first: Judgement = judgements[0]
-        if len({judgement.verdict for judgement in judgements}) > 1:
-            unknown = {name for judgement in judgements for name in judgement.unknown} | {"callee_timezone"}
-            first = replace(
-                next((j for j in judgements if j.outcome is not None), first),
-                verdict="undetermined",
-                unknown=tuple(sorted(unknown)),
-            )
-            if first.outcome is not None:
-                first = replace(first, outcome=replace(first.outcome, verdict="undetermined", rule=None))
-        merged.append(first)
-    verdict: Verdict = min((j.verdict for j in merged if j.applies), key=_RANK.__getitem__, default="permit")
-    return verdict, tuple(merged)
+def _days(at: date | datetime, zones: Sequence[ZoneInfo] | None) -> list[tuple[date, datetime | None]]:
+    """Give the day of the call where the person called is, and the wall clock there: each that may be, the likeliest first.
+
+    Where the zone is not known the day is not either: it may be any that a clock somewhere shows.
+    """
+    if not isinstance(at, datetime):
+        return [(at, None)]
+    if zones:
+        return [(local.date(), local) for local in map(at.astimezone, zones)]
+    now = at.astimezone(UTC)
+    first, last = (now - _WESTERNMOST).date(), (now + _EASTERNMOST).date()
+    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    return [(day, None) for day in sorted(days, key=lambda day: (abs(day - at.date()), day))]
 
 
-def _judge_regime(regime: Regime, facts: Facts) -> Judgement:
-    at = facts.get("called_at")
-    if at is None:
-        return Judgement(regime, "undetermined", None, ("called_at",), date.min)
-    local = None
-    if isinstance(at, datetime):
-        zones = facts.get("callee_timezone")
-        local = at.astimezone(zones[0]) if zones else None
-        on = (local or at).date()
-    else:
-        on = at
+def _merged(judged: Sequence[Judgement]) -> Judgement:
+    """Put together what a regime says in each place where the person called may be: all have to come to the same."""
+    first = judged[0]
+    verdicts = {judgement.verdict for judgement in judged}
+    if len(judged) == 1 or verdicts in ({"permit"}, {"forbid"}):
+        return first
+    unknown = {name for judgement in judged for name in judgement.unknown}
+    if len(verdicts) > 1:
+        unknown.add("callee_timezone")
+        first = next((judgement for judgement in judged if judgement.outcome is not None), first)
+        if first.outcome is not None:
+            first = replace(first, outcome=replace(first.outcome, verdict="undetermined", rule=None))
+    return replace(first, verdict="undetermined", unknown=tuple(sorted(unknown)))
+
+
+def _judge_regime(regime: Regime, facts: Facts, on: date, local: datetime | None) -> Judgement:
     if on < regime.covers_from:
         return Judgement(regime, "undetermined", None, ("called_at",), on)
     moment = regime.moment(on, local)

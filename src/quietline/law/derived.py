@@ -141,35 +141,41 @@ class _Reader:
     def total(self, node: Node) -> dict[str, Any]:
         if not isinstance(node.value, dict):
             fail(node, "it has to be a mapping of axes to codes, or {}")
-        codes = tuple((axis, frozenset({text_of(code)})) for axis, code in node.value.items())
+        for axis, code in node.value.items():
+            if axis not in AXES:
+                fail(code, f"there is no axis {axis!r}; allowed are {', '.join(AXES)}")
+        codes = tuple((axis, frozenset({_code_of(code)})) for axis, code in node.value.items())
         return {"leaves": ("terms",), "codes": codes}
 
     def blocks(self, node: Node) -> dict[str, Any]:
         members = members_of(node, required=("axis",), optional=("by", "codes", "clock", "week"))
         axis = choice_of(members["axis"], AXES)
+        ways = [key for key in ("by", "clock", "week") if key in members]
+        if len(ways) != 1:
+            fail(node, "it has to have exactly one of by, clock, week")
+        if "codes" in members and "by" not in members:
+            fail(members["codes"], "codes go with by only")
         if "clock" in members:
-            spans = tuple((code, read_span(span)) for code, span in mapping_of(members["clock"]).items())
+            spans = tuple((code.lower(), read_span(span)) for code, span in mapping_of(members["clock"]).items())
             return {"axis": axis, "leaves": ("terms", "called_at", "callee_timezone"), "spans": spans}
         if "week" in members:
-            week = {day: text_of(code) for day, code in mapping_of(members["week"]).items()}
+            week = {day: _code_of(code) for day, code in mapping_of(members["week"]).items()}
             if set(week) - {"public_holiday"} != set(DAYS):
                 fail(members["week"], f"it has to name {', '.join(DAYS)}, and may name public_holiday")
             codes = tuple((day, frozenset({code})) for day, code in week.items())
             return {"axis": axis, "leaves": ("terms", *_CLOCK), "codes": codes}
-        if "by" not in members:
-            fail(node, "it has to have by, clock or week")
         leaf = self.leaf(members["by"], "choice")
         return {"axis": axis, "leaves": ("terms", leaf), "codes": self.codes(members.get("codes"), leaf)}
 
     def codes(self, node: Node | None, leaf: str) -> tuple[tuple[str, frozenset[str]], ...]:
         values = self.vocabulary.leaves[leaf].values
         if node is None:
-            return tuple((value, frozenset({value})) for value in values)
+            return tuple((value, frozenset({value.lower()})) for value in values)
         coded = {}
         for value, listed in mapping_of(node).items():
             if value not in values:
                 fail(listed, f"{value!r} is no value of {leaf}; allowed are {', '.join(values)}")
-            coded[value] = frozenset(text_of(code) for code in items_of(listed))
+            coded[value] = frozenset(_code_of(code) for code in items_of(listed))
         return tuple((value, coded.get(value, frozenset())) for value in values)
 
     def any(self, node: Node) -> dict[str, Any]:
@@ -192,3 +198,8 @@ class _Reader:
             usable = ", ".join(p.name for p in self.parameters.values() if p.unit in units)
             fail(node, f"{name!r} is no parameter in {' or '.join(units)}; there are {usable or 'none'}")
         return name
+
+
+def _code_of(node: Node) -> str:
+    """Read a code of the terms of entries, which are in small letters."""
+    return text_of(node).lower()

@@ -50,13 +50,13 @@ def explanation(decision: Decision, lang: str = "en") -> list[str]:
     words = _TEXT[lang]
     answer = decision.as_dict(lang)
     lines = [words[decision.verdict]]
-    for short, regime in answer["regimes"].items():
+    for judgement, (short, regime) in zip(decision.judgements, answer["regimes"].items(), strict=True):
         reasons = [reason for reason in answer["reasons"] if reason["regime"] == short]
         how = words["decides" if regime["applies"] else "scope"]
         lines += [how.format(**reason) for reason in reasons if reason["decides"]]
         if regime["rule"] is None and not regime["unknown"]:
             lines.append(words["silent"].format(regime=short))
-        elif regime["unknown"] == ["called_at"] and not reasons:
+        elif judgement.outcome is None:
             lines.append(words["uncovered"].format(regime=short))
         for reason in reasons:
             if not reason["decides"] and regime["applies"]:

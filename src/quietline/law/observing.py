@@ -54,19 +54,23 @@ def day_values(parameters: Mapping[str, Parameter], names: Sequence[str], on: da
     """Work out what parameters come to on a day.
 
     Returns:
-        By name: None where not in force, :data:`~quietline.law.parameters.UNKNOWN`, or: of a length of time the first day
-        within, of hours ``(hours, bound)``, else the value.
+        By name: None where not in force (or a count without a limit), :data:`~quietline.law.parameters.UNKNOWN`, or: of a
+        length of time the first day within, of hours ``(hours, bound)``, else the value.
     """
     values: dict[str, Any] = {}
     for name in names:
         parameter = parameters[name]
         period, _ = parameter.at(on)
         value: Any = None if period is None else period.value
-        if period is not None and value != UNKNOWN:
+        if period is not None and value == UNKNOWN:
+            value = UNKNOWN  # the very object that the tests look for
+        elif period is not None:
             if period.unit in ("days", "months", "years", "business_days"):
                 value = date.min if value == UNLIMITED else earliest(on, value, period.unit, parameter.bound)
             elif period.unit == "hours":
                 value = (value, parameter.bound)
+            elif value == UNLIMITED:
+                value = None  # no count is as great
         values[name] = value
     return values
 
@@ -200,18 +204,20 @@ def _blocks(derived: Derived, _: Mapping[str, int]) -> Test:
     axis, codes, spans = derived.axis, dict(derived.codes), derived.spans
     by = derived.leaves[1]
 
-    def codes_now(facts: Facts, moment: Moment) -> frozenset[str] | None:
+    def codes_now(facts: Facts, moment: Moment) -> list[frozenset[str]]:
+        """Give the codes of the call; several where they hang on what is not known, none where they may be any."""
         if spans:
             if moment.local is None:
-                return None
+                return []
             now = moment.local.time()
-            return frozenset(c for c, span in spans if span.first <= now and (now < span.last or span.last == time.max))
+            return [frozenset(c for c, span in spans if span.first <= now and (now < span.last or span.last == time.max))]
         if by != "called_at":
-            return codes.get(facts[by], frozenset()) if by in facts else None
+            return [codes.get(facts[by], frozenset())] if by in facts else []
         usual = codes[DAYS[moment.date.weekday()]]
         if "public_holiday" not in codes or facts.get("public_holiday") is False:
-            return usual
-        return codes["public_holiday"] | usual if facts.get("public_holiday") else None
+            return [usual]
+        holiday = codes["public_holiday"] | usual
+        return [holiday] if facts.get("public_holiday") else [usual, holiday]
 
     def test(facts: Facts, moment: Moment, _: Sequence[bool | None]) -> bool | None:
         terms = facts.get("terms", _MISSING)
@@ -220,8 +226,8 @@ def _blocks(derived: Derived, _: Mapping[str, int]) -> Test:
         blocked = terms.get(axis) if terms is not None else None
         if not blocked:
             return False
-        now = codes_now(facts, moment)
-        return None if now is None else bool(now & blocked)
+        answers = {bool(now & blocked) for now in codes_now(facts, moment)}
+        return answers.pop() if len(answers) == 1 else None
 
     return test
 

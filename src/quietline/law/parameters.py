@@ -11,7 +11,7 @@ In a file of a rulebook::
         values:                       # sorted by day; each holds until the next begins
           - from: 2003-12-11
             value: 28
-            unit: days                # optional, where it differs from the parameter's
+            unit: days                # optional, where it differs from the parameter's; of lengths of time only
             citation: where it is written, in words
             confidence: seen_copy
             note: optional
@@ -66,7 +66,8 @@ UNKNOWN: Final = "unknown"
 Value: TypeAlias = "int | Decimal | bool | str | Hours | tuple[str, ...] | dict[str, str] | None"
 
 _BOUNDED = ("days", "months", "business_days", "hours")
-_WHOLE = ("days", "months", "business_days", "years", "count")
+_LENGTHS = ("days", "months", "business_days", "years")
+_WHOLE = (*_LENGTHS, "count")
 _MAX_WHOLE = 100_000
 
 
@@ -156,7 +157,10 @@ def _only_where(node: Node, members: dict[str, Node], name: str, *, needed: bool
 def _period(node: Node, unit: Unit) -> Period:
     members = members_of(node, required=("from", "value", *CITED), optional=("unit", "note"))
     if "unit" in members:
-        unit = cast("Unit", choice_of(members["unit"], get_args(Unit)))
+        other = cast("Unit", choice_of(members["unit"], get_args(Unit)))
+        if other != unit and not {unit, other} <= set(_LENGTHS):
+            fail(members["unit"], f"a parameter in {unit} has no value in {other}; only {', '.join(_LENGTHS)} change places")
+        unit = other
     cited = cited_of(members)
     return Period(
         day_of(members["from"]), _value(members["value"], unit), unit, cited.citation, cited.confidence, cited.note

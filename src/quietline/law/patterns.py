@@ -73,7 +73,7 @@ def _words(node: Node, fact: Fact) -> tuple[str, ...]:
         inner = node.value["not"]
     listed = [item.value for item in inner.value] if isinstance(inner.value, list) else [inner.value]
     for word in listed:
-        if word not in fact.values:
+        if not isinstance(word, str) or word not in fact.values:
             fail(node, f"{word!r} is no value of {fact.name}; allowed are {', '.join(fact.values)}")
     words = tuple(value for value in fact.values if (value in listed) != without)
     if not words or len(words) == len(fact.values):

@@ -248,13 +248,19 @@ class Penalties:
     why: Text | None
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
-        """Give it as JSON has it; ``partly_determined`` where some have an amount and some do not."""
+        """Give it as JSON has it; ``partly_determined`` where some have an amount and some do not.
+
+        ``amount``, ``currency`` and ``citation`` are those of the first penalty that has an amount; the others stand in
+        ``penalties``.
+        """
+        first = next((p.as_dict(lang) for p in self.penalties if isinstance(p.applies, Amounts)), None)
         known = all(isinstance(penalty.applies, Amounts) for penalty in self.penalties)
         return {
             "verdict": "undetermined" if self.why else "determined" if known else "partly_determined",
             **({"why": self.why[lang]} if self.why else {}),
             "on": self.on.isoformat(),
             "assessed": self.assessed.isoformat(),
+            **({key: first[key] for key in ("amount", "currency", "citation")} if first else {}),
             "penalties": [penalty.as_dict(lang) for penalty in self.penalties],
         }
 

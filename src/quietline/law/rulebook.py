@@ -55,7 +55,7 @@ from quietline.law.derived import Derived, read_derived
 from quietline.law.parameters import UNKNOWN, Parameter, Period, read_parameter
 from quietline.law.regime import Regime
 from quietline.law.rules import read_flags, read_rules
-from quietline.law.vocabulary import load_vocabulary, read_facts
+from quietline.law.vocabulary import load_vocabulary, read_facts, vocabulary_names
 
 if TYPE_CHECKING:
     from datetime import date
@@ -283,6 +283,11 @@ def _load(name: str, folder: Path) -> Rulebook:
         instrument, vocabulary_name = _instrument(top["instrument"], name)
         if len(top) == 1:
             fail(top["instrument"], f"there is nothing beside it; allowed are {', '.join(_SECTIONS)}")
+        for section in ("facts", "flags"):
+            if section in top and "rules" not in top:
+                fail(top[section], f"there are {section} and no rules")
+        if "rules" in top and any(known.short == instrument.short for known in instruments.values()):
+            fail(top["instrument"], f"another instrument is called {instrument.short} as well")
         instruments[instrument.id] = instrument
         vocabularies[instrument.id] = vocabulary_name
     parameters = _parameters(tops)
@@ -342,7 +347,7 @@ def _instrument(node: Node, rulebook: str) -> tuple[Instrument, str]:
         day_of(covers["from"]) if covers else None,
         tuple(translations_of(gap) for gap in items_of(members["gaps"])) if "gaps" in members else (),
     )
-    return instrument, text_of(members["vocabulary"]) if "vocabulary" in members else "call"
+    return instrument, choice_of(members["vocabulary"], tuple(vocabulary_names())) if "vocabulary" in members else "call"
 
 
 def _assume(node: Node, vocabulary: Vocabulary, assumptions: dict[str, Assumption]) -> None:
@@ -354,14 +359,23 @@ def _assume(node: Node, vocabulary: Vocabulary, assumptions: dict[str, Assumptio
             fail(member, f"nothing can be assumed of {name}; allowed are {', '.join(usable)}")
         if name in assumptions:
             fail(member, f"{assumptions[name].instrument}.yaml assumes it as well")
-        value = members["value"].value
+        value = _plain(members["value"])
         try:
             facts = read_facts({name: value}, vocabulary)
         except UsageError as error:
             fail(members["value"], error.message.rstrip("."))
+        if not facts:
+            fail(members["value"], f"null says nothing of {name}")
         assumptions[name] = Assumption(
             name, value, facts, cited_of(members), translations_of(members["text"]), member.file.stem
         )
+
+
+def _plain(node: Node) -> Any:
+    """Give a value as JSON would have it."""
+    if isinstance(node.value, dict):
+        return {name: _plain(member) for name, member in node.value.items()}
+    return [_plain(item) for item in node.value] if isinstance(node.value, list) else node.value
 
 
 def _regime(
@@ -376,13 +390,14 @@ def _regime(
     derived: dict[str, Derived] = {}
     for name, node in mapping_of(top["facts"]).items() if "facts" in top else ():
         derived[name] = read_derived(node, name, vocabulary, parameters, derived)
+    rules = read_rules(top["rules"], vocabulary, derived)
     return Regime(
         instrument.id,
         vocabulary=vocabulary,
         derived=derived,
         parameters=parameters,
-        rules=read_rules(top["rules"], vocabulary, derived),
-        flags=read_flags(top["flags"], vocabulary, derived) if "flags" in top else (),
+        rules=rules,
+        flags=read_flags(top["flags"], vocabulary, derived, rules) if "flags" in top else (),
         covers_from=instrument.covers_from,
         place=top["rules"],
     )

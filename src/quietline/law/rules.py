@@ -98,14 +98,17 @@ def read_rules(node: Node, vocabulary: Vocabulary, derived: Iterable[str]) -> tu
     return tuple(rules)
 
 
-def read_flags(node: Node, vocabulary: Vocabulary, derived: Iterable[str]) -> tuple[Flag, ...]:
-    """Read the flags of a file; refuse them with file, line and key where they are wrong."""
+def read_flags(
+    node: Node, vocabulary: Vocabulary, derived: Iterable[str], rules: tuple[Rule, ...] = ()
+) -> tuple[Flag, ...]:
+    """Read the flags of a file, whose ids its rules do not have; refuse them with file, line and key where they are wrong."""
     flags: list[Flag] = []
     known = tuple(derived)
     for item in items_of(node):
         members = members_of(item, required=("id", "when", *CITED, "text"), optional=("note",))
         pattern = read_pattern(members["when"], vocabulary, known)
-        flags.append(Flag(_id(members["id"], flags), pattern, cited_of(members), translations_of(members["text"]), item))
+        name = _id(members["id"], (*rules, *flags))
+        flags.append(Flag(name, pattern, cited_of(members), translations_of(members["text"]), item))
     return tuple(flags)
 
 

@@ -154,7 +154,8 @@ def changes(rulebook: Rulebook, first: date, second: date, lang: str) -> Iterato
         (before, _), (after, _) = parameter.at(first), parameter.at(second)
         if before is after or (before and after and before.value == after.value and before.unit == after.unit):
             continue
-        period = after or parameter.periods[-1]
+        begun = [period for period in parameter.periods if period.from_date <= second]
+        period = after or (begun or parameter.periods)[-1 if begun else 0]  # the end of a rule is a period too
         yield Change(
             "parameter",
             parameter.name,

@@ -131,6 +131,8 @@ def _fact(node: Node, name: str, *, inside: bool) -> Fact:
             fail(node, "an object within an object is one too many")
         parts = {key: _fact(part, f"{name}.{key}", inside=True) for key, part in mapping_of(members["members"]).items()}
         return Fact(name, kind, translations_of(members["text"]), members=tuple(parts.values()))
+    if inside and kind == "choice" and not none:
+        fail(node, "a choice within an object has to say which of its values null stands for, with the key none")
     follows = text_of(members["follows"]) if "follows" in members else ""
     return Fact(name, kind, translations_of(members["text"]), values, aliases, none, follows=follows)
 
@@ -152,10 +154,14 @@ def read_facts(given: Mapping[str, Any], vocabulary: Vocabulary) -> Facts:
     if not hasattr(given, "items"):
         raise _wrong("The facts are not an object of names and values.", 'Write them as {"purpose": "sales", ...}.')
     facts: Facts = {}
+    seen: set[str] = set()
     for name, value in given.items():
         fact = vocabulary.facts.get(str(name).lower())
         if fact is None:
             raise _wrong(f"There is no fact {name!r}.", f"There are: {', '.join(vocabulary.facts)}.")
+        if fact.name in seen:
+            raise _wrong(f"The fact {fact.name} is given twice.", "Names are taken in either case.")
+        seen.add(fact.name)
         if fact.kind == "object":
             _read_object(fact, value, facts)
         elif value is None:
@@ -174,6 +180,8 @@ def _read_object(fact: Fact, value: Any, facts: Facts) -> None:
     if not hasattr(value, "items"):
         raise _wrong(f"{fact.name} is not an object.", f"Its keys are {_keys_of(fact)}.")
     given = {str(key).lower(): item for key, item in value.items()}
+    if len(given) < len(value):
+        raise _wrong(f"A key of {fact.name} is given twice.", "Names are taken in either case.")
     for member in fact.members:
         item = given.pop(member.name.rpartition(".")[2], None)
         if item is not None:
@@ -213,7 +221,7 @@ def _day(fact: Fact, value: Any) -> date:
         return value
     try:
         return date.fromisoformat(value[:10]) if len(value) == 10 else _moment_of(value).date()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):
         raise _wrong(f"{fact.name} cannot be {value!r}.", "Write a day as 2026-11-22, or null for none.") from None
 
 
@@ -233,7 +241,7 @@ def _moment(fact: Fact, value: Any) -> date | datetime:
         raise _wrong(
             f"{fact.name} says a time of day and not in which zone.", "Add the offset, as in 2026-11-22T15:00:00-05:00."
         )
-    if not isinstance(value, date):
+    if not isinstance(value, date) or not date.min.year < value.year < date.max.year:
         raise _wrong(f"{fact.name} is no moment.", "Write it as 2026-11-22T15:00:00-05:00, or as a day.")
     return value
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quietline.wash.lawful import Rulings
     from quietline.wash.verdicts import Verdicts
 
-__all__ = ["NOTE_NAMES", "Notes"]
+__all__ = ["LAW_NOTE_NAMES", "NOTE_NAMES", "Notes"]
 
 NOTE_NAMES = ("wash_number", "wash_reason", "wash_register", "wash_since", "wash_status", "wash_column")
 """Names of the columns that removed and annotated lists have behind the columns of the list itself.
@@ -26,6 +27,13 @@ NOTE_NAMES = ("wash_number", "wash_reason", "wash_register", "wash_since", "wash
 registers it stands in, joined by ``;``. ``wash_since``: since which day in each, joined likewise, empty where unknown.
 ``wash_status``: what was found in the field, with its repairs. ``wash_column``: the column it stands in."""
 
+LAW_NOTE_NAMES = ("wash_verdict", "wash_rule", "wash_because", "wash_unknown", "wash_flags", "wash_from")
+"""Names of the columns behind those where a campaign is judged by law.
+
+``wash_verdict``: permit, forbid or undetermined. ``wash_rule``: the rule that decides. ``wash_because``: what it says.
+``wash_unknown``: facts that would decide, joined by ``;``. ``wash_flags``: side duties that are breached. ``wash_from``:
+where only the time of day is in the way, from when the number may be called."""
+
 
 class Notes:
     """Give each row its note; rows with the same reason, register, day, status and column share one.
@@ -33,11 +41,22 @@ class Notes:
     Args:
         register_names: names of the registers, in the order in which they were asked.
         column_names: names of the washed columns.
+        rulings: of a campaign that is judged by law.
     """
 
-    def __init__(self, register_names: Sequence[str], column_names: Sequence[str]) -> None:
+    def __init__(self, register_names: Sequence[str], column_names: Sequence[str], rulings: Rulings | None = None) -> None:
+        self._rulings = rulings
         self._registers = tuple(register_names)
         self._columns = tuple(column_names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns that notes fill, the number first."""
+        return NOTE_NAMES if self._rulings is None else (*NOTE_NAMES, *LAW_NOTE_NAMES)
+
+    def for_columns(self, column_names: Sequence[str]) -> Notes:
+        """Give notes on other washed columns."""
+        return Notes(self._registers, column_names, self._rulings)
 
     def distinct(self, verdicts: Verdicts) -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
         """Say which note each row has, and what the notes are (without the number).
@@ -48,6 +67,8 @@ class Notes:
         facts: list[NDArray[Any]] = [verdicts.reasons, verdicts.statuses, verdicts.repairs, verdicts.columns, *verdicts.hits]
         if verdicts.since is not None:
             facts.extend(verdicts.since)
+        if verdicts.outcomes is not None:
+            facts.append(verdicts.outcomes)
         note_of = np.zeros(len(verdicts), dtype=np.int64)
         for fact in facts:  # rows that agree in all facts so far, numbered anew with each fact
             _, note_of = np.unique(note_of * 65536 + fact.astype(np.int64), return_inverse=True)
@@ -61,7 +82,7 @@ class Notes:
 
     def _note(self, verdicts: Verdicts, row: int) -> tuple[str, ...]:
         if verdicts.reasons[row] == Reason.NO_ROW:
-            return ("", "", "", "", "")  # a blank line has no status, and is never written
+            return ("",) * (len(self.names) - 1)  # a blank line has no status, and is never written
         registers, days = [], []
         for i, name in enumerate(self._registers):
             if verdicts.hits[i, row]:
@@ -74,4 +95,16 @@ class Notes:
             ";".join(days) if any(days) else "",
             status_text(int(verdicts.statuses[row]), int(verdicts.repairs[row])),
             self._columns[int(verdicts.columns[row])],
+            *self._law_note(verdicts, row),
         )
+
+    def _law_note(self, verdicts: Verdicts, row: int) -> tuple[str, ...]:
+        if self._rulings is None or verdicts.outcomes is None:
+            return ()
+        number = int(verdicts.outcomes[row])
+        if number == 0:
+            return ("",) * len(LAW_NOTE_NAMES)
+        ruling = self._rulings[number]
+        because = f"{ruling.text} {ruling.citation}".strip()
+        unknown, flags = ";".join(ruling.unknown), ";".join(ruling.flags)
+        return (ruling.verdict, ruling.rule, because, unknown, flags, ruling.next_permitted_at)

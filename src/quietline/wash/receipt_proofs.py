@@ -99,10 +99,16 @@ class AnswerStore:
         self._runs: list[NDArray[np.uint64]] = []
         self._files: list[Any] = []
 
-    def add(self, verdicts: Verdicts) -> None:
-        """Add the numbers of one column of a piece of the list, as far as there are any."""
+    def add(self, verdicts: Verdicts, *, listing: int | None = None) -> None:
+        """Add the numbers of one column of a piece of the list, as far as there are any.
+
+        Args:
+            verdicts: on the column.
+            listing: how many of the registers, from the first, are lists of whom not to call, where the reasons do not tell.
+        """
         answers = (verdicts.statuses == Status.UNASSIGNED).astype(np.uint8) * np.uint8(Answer.UNASSIGNED)
-        answers[verdicts.reasons == Reason.REGISTERED] = Answer.REGISTERED
+        registered = verdicts.reasons == Reason.REGISTERED if listing is None else verdicts.hits[:listing].any(axis=0)
+        answers[registered] = Answer.REGISTERED
         packed = verdicts.keys << _BITS
         packed |= _RANKS[answers]
         some = verdicts.keys != 0

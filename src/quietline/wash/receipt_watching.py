@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from quietline.numbering import Numbers
     from quietline.wash.receipt_proofs import AnswerStore
-    from quietline.wash.verdicts import Judge, Verdicts
+    from quietline.wash.verdicts import Judging, Verdicts
 
 __all__ = ["Fingerprint", "ListFile", "ListStream", "WatchedJudge", "WatchedOutput", "watch_list"]
 
@@ -210,16 +210,17 @@ class WatchedOutput(OutputFile):
 class WatchedJudge:
     """A judge that notes every number of every washed column, not only the one that decides a row."""
 
-    def __init__(self, judge: Judge, answers: AnswerStore) -> None:
+    def __init__(self, judge: Judging, answers: AnswerStore, *, listing: int | None = None) -> None:
         self._judge = judge
         self._answers = answers
+        self._listing = listing
 
     def judge(self, columns: Sequence[Numbers]) -> Verdicts:
         """Judge the rows of a piece; may be called from several threads."""
         verdicts = self._judge.judge(columns)
         if len(columns) == 1:
-            self._answers.add(verdicts)
+            self._answers.add(verdicts, listing=self._listing)
         else:
             for column in columns:
-                self._answers.add(self._judge.judge([column]))
+                self._answers.add(self._judge.judge([column]), listing=self._listing)
         return verdicts

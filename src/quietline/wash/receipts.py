@@ -47,10 +47,12 @@ if TYPE_CHECKING:
     from quietline.tables import OutputFile, OutputSet
     from quietline.wash.receipt_proofs import Tree
     from quietline.wash.summary import Summary
-    from quietline.wash.verdicts import Judge
+    from quietline.wash.verdicts import Judging
 
 __all__ = ["Collector", "ReceiptRequest", "reliance_facts"]
 
+DO_NOT_CALL = "do_not_call"
+"""Role of the registers whose age the law limits; the role of those that are not said to have one."""
 _MOST_NAME_DIGITS = 4
 _READING = ("kind", "encoding", "delimiter", "quote", "header")
 _COUNTS = ("rows", "kept", "removed", "reasons", "registered", "statuses", "repairs", "blank_lines")
@@ -105,6 +107,7 @@ class ReceiptRequest:
         names: Sequence[str],
         country: str,
         options: Mapping[str, object],
+        roles: Sequence[str] | None = None,
     ) -> Collector:
         """Begin to watch a wash.
 
@@ -114,8 +117,9 @@ class ReceiptRequest:
             names: of the registers.
             country: default country of the list.
             options: those that change the outcome, as JSON would have them; ``on`` is a day or None.
+            roles: of the registers, where the wash is a campaign's.
         """
-        collector = Collector(self, registers, names, country, options)
+        collector = Collector(self, registers, names, country, options, roles)
         stack.callback(collector.close)
         return collector
 
@@ -130,10 +134,14 @@ class Collector:
         names: Sequence[str],
         country: str,
         options: Mapping[str, object],
+        roles: Sequence[str] | None = None,
     ) -> None:
         self._request = request
         self._registers = list(zip(registers, names, strict=True))
+        self._roles = roles
         self._facts = [_register_facts(register, name) for register, name in self._registers]
+        for facts, role in zip(self._facts, roles or (), strict=False):
+            facts["role"] = role
         self._sequences = [register.root.sequence for register in registers]
         self._country = country
         self._options = dict(options)
@@ -159,9 +167,10 @@ class Collector:
         source, self._list = watch_list(source, self._pool)
         return source
 
-    def watch_judge(self, judge: Judge) -> WatchedJudge:
+    def watch_judge(self, judge: Judging) -> WatchedJudge:
         """Give a judge that decides the same and lets the receipt know of every number it is asked for."""
-        return WatchedJudge(judge, self._answers)
+        listing = None if self._roles is None else sum(role == DO_NOT_CALL for role in self._roles)
+        return WatchedJudge(judge, self._answers, listing=listing)
 
     def watch_outputs(self, outputs: OutputSet, opened: Mapping[str, OutputFile | None]) -> dict[str, OutputFile | None]:
         """Give outputs that are hashed as they are written; the receipt's own files are opened behind them."""
@@ -202,6 +211,7 @@ class Collector:
         registers = self._register_facts()
         read = {name: summary.format[name] for name in _READING if name in summary.format}
         columns = [_column_name(name) for name in summary.columns]
+        law = {"law": summary.law_facts()} if summary.law else {}
         return {
             "kind": RECEIPT_KIND,
             "format": FORMAT,
@@ -212,7 +222,7 @@ class Collector:
             "country": self._country,
             "list": self._named(summary.list_name) | self._list.facts() | {"format": read},
             "outputs": {role: self._named(output.name) | output.print.facts() for role, output in self._outputs.items()},
-            "options": {"columns": columns} | self._options,
+            "options": {"columns": columns} | self._options | law,
             "counts": {name: getattr(summary, name) for name in _COUNTS},
             "registers": registers,
             "reliance": reliance_facts(self._country, registers, self._request.at, self._options.get("on")),
@@ -261,7 +271,7 @@ def reliance_facts(country: str, registers: Sequence[Mapping[str, Any]], at: dat
     days = [
         day
         for register in registers
-        if _same_country(register["country"], country)
+        if register.get("role", DO_NOT_CALL) == DO_NOT_CALL and _same_country(register["country"], country)
         for day in (date.fromisoformat(register["list_date"]), _day_in(register["time_zone"], at))
     ]
     if not days:

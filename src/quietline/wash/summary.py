@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quietline.wash.lawful import Rulings
     from quietline.wash.verdicts import Verdicts
 
 __all__ = ["Summary", "Tally"]
@@ -32,6 +33,8 @@ class Summary:
         format: how the list was read: kind, encoding, delimiter, header.
         columns: names of the washed columns.
         unwashed_columns: names of columns that look like numbers, too, and were not washed.
+        law: of a campaign: count of rows for each ``verdict``, ``rule``, ``unknown`` fact and ``flag``; its ``campaign``
+            (name, seller, SHA-256) and the ``rulebooks`` that were asked (name and SHA-256). Empty otherwise.
         registers: one object a register: name, version, list_date, country, digest, numbers.
         rows: rows of the list; blank lines and the header are none.
         kept: rows in the clean list.
@@ -61,6 +64,11 @@ class Summary:
     library_share: float
     outputs: dict[str, str] = field(default_factory=dict)
     unwashed_columns: tuple[str, ...] = ()
+    law: dict[str, Any] = field(default_factory=dict)
+
+    def law_facts(self) -> dict[str, Any]:
+        """Give what a receipt says of the law a campaign was judged by."""
+        return {"campaign": self.law["campaign"]["sha256"], "rulebooks": self.law["rulebooks"]}
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON would have it."""
@@ -81,13 +89,16 @@ class Summary:
             "blank_lines": self.blank_lines,
             "library_share": round(self.library_share, 6),
             "outputs": self.outputs,
+            **({"law": self.law} if self.law else {}),
         }
 
 
 class Tally:
     """Add up verdicts; not thread-safe."""
 
-    def __init__(self, register_names: Sequence[str], *, keep_invalid: bool) -> None:
+    def __init__(self, register_names: Sequence[str], *, keep_invalid: bool, rulings: Rulings | None = None) -> None:
+        self._rulings = rulings
+        self._outcomes = np.zeros(0, dtype=np.int64)
         self._names = tuple(register_names)
         self._keep_invalid = keep_invalid
         self._reasons = np.zeros(len(Reason), dtype=np.int64)
@@ -109,6 +120,10 @@ class Tally:
         if verdicts.repairs.any():
             values, counts = np.unique(verdicts.repairs, return_counts=True)
             self._repairs.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        if verdicts.outcomes is not None:
+            counts = np.bincount(verdicts.outcomes, minlength=len(self._outcomes))
+            counts[: len(self._outcomes)] += self._outcomes
+            self._outcomes = counts
         self.library_count += verdicts.library_count
         self.numbers += columns * len(verdicts)
 
@@ -128,6 +143,20 @@ class Tally:
     def kept(self) -> int:
         """Rows so far that belong into the clean list."""
         return int(self._reasons[Reason.CLEAN] + (self._reasons[Reason.INVALID] if self._keep_invalid else 0))
+
+    def law_counts(self) -> dict[str, dict[str, int]]:
+        """Count rows by verdict, rule, unknown fact and flag of their rulings."""
+        counts: dict[str, Counter[str]] = {name: Counter() for name in ("verdicts", "rules", "unknown", "flags")}
+        for number in np.flatnonzero(self._outcomes).tolist() if self._rulings is not None else ():
+            if number == 0 or self._rulings is None:
+                continue
+            ruling, rows = self._rulings[number], int(self._outcomes[number])
+            counts["verdicts"][ruling.verdict] += rows
+            if ruling.rule:
+                counts["rules"][ruling.rule] += rows
+            counts["unknown"].update(dict.fromkeys(ruling.unknown, rows))
+            counts["flags"].update(dict.fromkeys(ruling.flags, rows))
+        return {name: dict(sorted(count.items())) for name, count in counts.items()}
 
     def counts(self) -> dict[str, Any]:
         """Give the counts in the words of :class:`Summary`."""

@@ -12,7 +12,6 @@ import numpy as np
 from quietline.errors import InputError, UsageError
 from quietline.numbering import parse_column
 from quietline.tables import cell_text, open_parquet, read_sheet, write_sheet
-from quietline.wash.notes import NOTE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +53,7 @@ class Table(Protocol):
     def batches(self) -> Iterator[Batch]:
         """Give all rows; once."""
 
-    def writer(self, output: OutputFile, *, noted: bool) -> TableWriter:
+    def writer(self, output: OutputFile, *, notes: Sequence[str]) -> TableWriter:
         """Give what writes rows of this table to an output."""
 
 
@@ -115,9 +114,9 @@ class SheetTable:
         for start in range(0, len(self._rows), _BATCH_ROWS):
             yield _RowBatch(self._rows[start : start + _BATCH_ROWS])
 
-    def writer(self, output: OutputFile, *, noted: bool) -> TableWriter:
+    def writer(self, output: OutputFile, *, notes: Sequence[str]) -> TableWriter:
         """Give what writes rows of this sheet to an output."""
-        head = [*self.head, *(NOTE_NAMES if noted else ())] if self.header else None
+        head = [*self.head, *notes] if self.header else None
         if output.name.lower().endswith(".xlsx"):
             return _SheetWriter(output, head)
         if output.name.lower().endswith(".parquet"):
@@ -180,11 +179,11 @@ class ParquetTable:
                 f"{self._name} is damaged: {reason}.", advice="Fetch or write the file again.", code="input.corrupt"
             ) from error
 
-    def writer(self, output: OutputFile, *, noted: bool) -> TableWriter:
+    def writer(self, output: OutputFile, *, notes: Sequence[str]) -> TableWriter:
         """Give what writes rows of this file to an output."""
         if output.name.lower().endswith(".parquet"):
-            return _ParquetWriter(output, self.schema, noted=noted)
-        head = [*self.names, *(NOTE_NAMES if noted else ())]
+            return _ParquetWriter(output, self.schema, notes=notes)
+        head = [*self.names, *notes]
         return _SheetWriter(output, head) if output.name.lower().endswith(".xlsx") else _CsvWriter(output, head)
 
 
@@ -223,11 +222,11 @@ class _CsvWriter:
 
 
 class _ParquetWriter:
-    def __init__(self, output: OutputFile, schema: Any, *, noted: bool) -> None:
+    def __init__(self, output: OutputFile, schema: Any, *, notes: Sequence[str]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        for name in NOTE_NAMES if noted else ():
+        for name in notes:
             schema = schema.append(pa.field(name, pa.string()))
         self._sink = pa.PythonFile(_Sink(output), mode="w")
         self._schema = schema
@@ -290,20 +289,14 @@ class TableWash:
         """Wash the table from beginning to end."""
         parts = self.parts
         writers = [
-            (self.table.writer(output, noted=noted), kind)
-            for output, noted, kind in (
-                (parts.clean, False, "clean"),
-                (parts.removed, True, "removed"),
-                (parts.annotated, True, "annotated"),
-            )
-            if output is not None
+            (self.table.writer(output, notes=() if role == "clean" else parts.notes.names), role)
+            for role, output in parts.outputs
         ]
         for batch in self.table.batches():
             verdicts = self._verdicts(batch)
-            keep = parts.tally.keeps(verdicts.reasons).astype(np.bool_)
-            for writer, kind in writers:
-                select = {"clean": keep, "removed": ~keep, "annotated": np.ones(len(keep), np.bool_)}[kind]
-                writer.write(batch, select, [] if kind == "clean" else self._notes_of(verdicts, select))
+            for writer, role in writers:
+                select = parts.select(role, verdicts.reasons)
+                writer.write(batch, select, [] if role == "clean" else self._notes_of(verdicts, select))
             if parts.progress is not None:
                 parts.progress()
         for writer, _ in writers:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quietline.kernel import copy_rows, note_rows
-from quietline.wash.notes import NOTE_NAMES
 from quietline.wash.pipeline import in_order, worker_count
-from quietline.wash.verdicts import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +31,7 @@ class _Washed:
     piece: Piece
     rows: Rows
     verdicts: Verdicts
-    clean: bytes | memoryview | None = None
-    removed: bytes | memoryview | None = None
-    annotated: bytes | memoryview | None = None
+    written: dict[str, bytes | memoryview] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class TextWash:
 
     def run(self) -> None:
         """Wash the list from beginning to end."""
-        parts, seen = self.parts, self.parts.seen
+        parts, seen, outputs = self.parts, self.parts.seen, self.parts.outputs
         self._write_heads()
         # where duplicates count, a row's fate hangs on the rows before it: then only judging is done side by side
         work = self._judge_and_write_out if seen is None else self._judge
@@ -65,31 +61,24 @@ class TextWash:
             if seen is not None:
                 done = self._write_out(replace(washed, verdicts=seen.mark(washed.verdicts, parts.tally)))
             parts.tally.add(done.verdicts, columns=self.column_count)
-            for output, data in (
-                (parts.clean, done.clean),
-                (parts.removed, done.removed),
-                (parts.annotated, done.annotated),
-            ):
-                if output is not None and data:
-                    output.write(data)
+            for role, output in outputs:
+                if done.written[role]:
+                    output.write(done.written[role])
             self.reader.recycle(done.piece)
             if parts.progress is not None:
                 parts.progress()
 
     def _write_heads(self) -> None:
         head = self.reader.head
-        if self.parts.clean is not None:
-            self.parts.clean.write(head)
-        for output in (self.parts.removed, self.parts.annotated):
-            if output is not None:
-                output.write(self._noted_head(head))
+        for role, output in self.parts.outputs:
+            output.write(head if role == "clean" else self._noted_head(head))
 
     def _noted_head(self, head: bytes) -> bytes:
         """Give the header line with the names of the notes; a list without header gets none."""
         if not self.reader.format.header:
             return head
         delimiter = self._delimiter
-        names = self.reader.original((delimiter + delimiter.join(NOTE_NAMES)).encode())
+        names = self.reader.original((delimiter + delimiter.join(self.parts.notes.names)).encode())
         ends = [self.reader.original(end) for end in (b"\r\n", b"\n", b"\r")]
         end = next((bytes(end) for end in ends if head.endswith(end)), b"")
         body = head[: len(head) - len(end)]
@@ -111,15 +100,13 @@ class TextWash:
         return self._write_out(self._judge(piece))
 
     def _write_out(self, washed: _Washed) -> _Washed:
-        data, starts, verdicts = washed.piece.data, washed.rows.row_starts, washed.verdicts
-        keep = self.parts.tally.keeps(verdicts.reasons)
-        if self.parts.clean is not None:
-            washed.clean = self.reader.original(copy_rows(data, starts, keep))
-        if self.parts.removed is not None:
-            gone = ((keep == 0) & (verdicts.reasons != Reason.NO_ROW)).view(np.uint8)
-            washed.removed = self._noted(washed, gone)
-        if self.parts.annotated is not None:
-            washed.annotated = self._noted(washed, (verdicts.reasons != Reason.NO_ROW).view(np.uint8))
+        reasons = washed.verdicts.reasons
+        for role, _ in self.parts.outputs:
+            if role == "clean":
+                keep = self.parts.tally.keeps(reasons)
+                washed.written[role] = self.reader.original(copy_rows(washed.piece.data, washed.rows.row_starts, keep))
+            else:
+                washed.written[role] = self._noted(washed, self.parts.select(role, reasons).view(np.uint8))
         return washed
 
     def _noted(self, washed: _Washed, select: NDArray[np.uint8]) -> bytes | memoryview:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quietline.numbering import Numbers
     from quietline.registers import Register
 
-__all__ = ["Judge", "Judging", "Reason", "Verdicts"]
+__all__ = ["Judge", "Judging", "Reason", "Verdicts", "decided_columns", "plain_reasons"]
 
 
 class Reason(IntEnum):
@@ -30,7 +30,9 @@ class Reason(IntEnum):
     ``CLEAN``: a valid number that stands in none of the registers. ``REGISTERED``: it stands in at least one.
     ``INVALID``: there is no valid number in the row; its status says why. ``WRONG_COUNTRY``: a valid number of another
     country, where only one country was wanted. ``DUPLICATE``: the number was in an earlier kept row, where that was asked.
-    ``NO_ROW``: a blank line, neither kept nor removed.
+    ``NO_ROW``: a blank line, neither kept nor removed. Of a campaign, which is judged by law: ``FORBIDDEN``: the law forbids
+    the call; ``UNDETERMINED``: the law, or what is known, does not say. What the law permits is ``CLEAN``, registered or
+    not.
     """
 
     CLEAN = 0
@@ -39,6 +41,8 @@ class Reason(IntEnum):
     WRONG_COUNTRY = 3
     DUPLICATE = 4
     NO_ROW = 5
+    FORBIDDEN = 6
+    UNDETERMINED = 7
 
     @property
     def text(self) -> str:
@@ -47,8 +51,10 @@ class Reason(IntEnum):
 
 
 # Which of several numbers in a row decides: the highest rank, and of equals the first.
-_RANK = np.zeros(6, dtype=np.uint8)
-_RANK[[Reason.REGISTERED, Reason.INVALID, Reason.WRONG_COUNTRY, Reason.CLEAN]] = [4, 3, 3, 2]
+_RANK = np.zeros(len(Reason), dtype=np.uint8)
+_RANK[[Reason.FORBIDDEN, Reason.REGISTERED, Reason.UNDETERMINED, Reason.INVALID, Reason.WRONG_COUNTRY, Reason.CLEAN]] = [
+    *(6, 5, 4, 3, 3, 2)
+]
 _EMPTY_RANK = 1
 
 
@@ -65,6 +71,8 @@ class Verdicts:
         hits: bool, shape (registers, rows): the number that decided stands in this register.
         since: uint16, shape (registers, rows): since which day (0 unknown); None where days were not asked for.
         library_count: numbers for which the numbering library had to be asked.
+        outcomes: uint16, number of the row's :class:`~quietline.wash.lawful.Ruling`, 0 for none; None where the rows are
+            not judged by law.
     """
 
     reasons: NDArray[np.uint8]
@@ -75,6 +83,7 @@ class Verdicts:
     hits: NDArray[np.bool_]
     since: NDArray[np.uint16] | None
     library_count: int
+    outcomes: NDArray[np.uint16] | None = None
 
     def __len__(self) -> int:
         return len(self.reasons)
@@ -111,25 +120,14 @@ class Judge:
             Where a row has several numbers, the first registered one decides; else the first that is neither valid nor
             empty; else the first valid one.
         """
-        verdicts = [self._judge_column(numbers, place) for place, numbers in enumerate(columns)]
-        if len(verdicts) == 1:
-            return verdicts[0]
-        ranks = np.stack([_RANK[verdict.reasons] for verdict in verdicts])
-        for rank, verdict in zip(ranks, verdicts, strict=True):
-            rank[(verdict.reasons == Reason.INVALID) & (verdict.statuses == Status.EMPTY)] = _EMPTY_RANK
-        chosen = ranks.argmax(axis=0)
-        return _choose(verdicts, chosen)
+        return decided_columns([self._judge_column(numbers, place) for place, numbers in enumerate(columns)])
 
     def _judge_column(self, numbers: Numbers, place: int) -> Verdicts:
         keys, statuses = numbers.keys, numbers.statuses
         rows = len(keys)
         hits = np.zeros((len(self.registers), rows), dtype=np.bool_)
         since = np.full(hits.shape, UNKNOWN, dtype=np.uint16) if self._days else None
-        reasons = np.full(rows, Reason.CLEAN, dtype=np.uint8)
-        if statuses.any():  # anything but OK
-            reasons[statuses != Status.OK] = Reason.INVALID
-            reasons[statuses == Status.WRONG_COUNTRY] = Reason.WRONG_COUNTRY
-            reasons[statuses == BLANK] = Reason.NO_ROW
+        reasons = plain_reasons(statuses)
         for i, register in enumerate(self.registers):
             found = register.lookup(keys, on=self._on, columns=self._days)
             hits[i] = found.hits
@@ -149,10 +147,31 @@ class Judge:
         )
 
 
+def plain_reasons(statuses: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give the reasons that numbers have by themselves: ``CLEAN`` where they are valid; uint8."""
+    reasons = np.full(len(statuses), Reason.CLEAN, dtype=np.uint8)
+    if statuses.any():  # anything but OK
+        reasons[statuses != Status.OK] = Reason.INVALID
+        reasons[statuses == Status.WRONG_COUNTRY] = Reason.WRONG_COUNTRY
+        reasons[statuses == BLANK] = Reason.NO_ROW
+    return reasons
+
+
+def decided_columns(verdicts: Sequence[Verdicts]) -> Verdicts:
+    """Take each row from the verdict on the column that decides it."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    ranks = np.stack([_RANK[verdict.reasons] for verdict in verdicts])
+    for rank, verdict in zip(ranks, verdicts, strict=True):
+        rank[(verdict.reasons == Reason.INVALID) & (verdict.statuses == Status.EMPTY)] = _EMPTY_RANK
+    return _choose(verdicts, ranks.argmax(axis=0))
+
+
 def _choose(verdicts: Sequence[Verdicts], chosen: NDArray[np.intp]) -> Verdicts:
     """Take each row from the verdict on the column that decides."""
     rows = np.arange(len(chosen))
     since = [verdict.since for verdict in verdicts if verdict.since is not None]
+    outcomes = [verdict.outcomes for verdict in verdicts if verdict.outcomes is not None]
     return Verdicts(
         np.stack([verdict.reasons for verdict in verdicts])[chosen, rows],
         np.stack([verdict.keys for verdict in verdicts])[chosen, rows],
@@ -162,4 +181,5 @@ def _choose(verdicts: Sequence[Verdicts], chosen: NDArray[np.intp]) -> Verdicts:
         np.stack([verdict.hits for verdict in verdicts])[chosen, :, rows].T,
         np.stack(since)[chosen, :, rows].T if since else None,
         sum(verdict.library_count for verdict in verdicts),
+        np.stack(outcomes)[chosen, rows] if outcomes else None,
     )

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from quietline.tables import Stream
+    from quietline.wash.campaign import Campaign
+    from quietline.wash.lawful import Rulings
     from quietline.wash.receipts import ReceiptRequest
     from quietline.wash.table_list import Table, TableWash
+    from quietline.wash.verdicts import Judging
 
 __all__ = ["ListOptions", "Progress", "register_facts", "register_names", "wash"]
 
@@ -80,11 +83,13 @@ class Progress:
 def wash(
     source: str | Path | bytes | BinaryIO,
     *,
-    against: Sequence[str | Path | Register],
+    against: Sequence[str | Path | Register] = (),
     country: str,
+    campaign: Campaign | None = None,
     clean: str | Path | BinaryIO | None = None,
     removed: str | Path | BinaryIO | None = None,
     annotated: str | Path | BinaryIO | None = None,
+    undetermined: str | Path | BinaryIO | None = None,
     options: ListOptions | None = None,
     on: date | None = None,
     keep_invalid: bool = False,
@@ -102,12 +107,15 @@ def wash(
 
     Args:
         source: a path, ``-`` for standard input, bytes, or a binary file.
-        against: register files, or open registers.
+        against: register files, or open registers, of numbers that are not to be called.
         country: default country of the list's numbers, ISO 3166, two letters. A number of any other country, written
             with its calling code, is looked up all the same.
-        clean: where rows go that stand in none of the registers and have a valid number.
+        campaign: judge by law: each number by the rulebook of its country, with what the campaign and its registers know.
+        clean: where rows go that stand in none of the registers and have a valid number; of a campaign, rows whose call the
+            law permits.
         removed: where the other rows go, with six more columns that say why (:data:`~quietline.wash.NOTE_NAMES`).
         annotated: where all rows go, with these columns.
+        undetermined: of a campaign, where rows go on which the law does not say; by default they are removed.
         options: how to read the list.
         on: the day for which registers are asked; by default the list date of each.
         keep_invalid: rows without a valid number are clean.
@@ -129,21 +137,15 @@ def wash(
     options = options or ListOptions()
     country = country_code(country)
     _check_day(on)
-    targets = [target for target in (clean, removed, annotated) if target is not None]
-    if not targets:
-        raise UsageError("There is nowhere to write to.", advice="Name at least one output.")
-    if not against:
-        raise UsageError("There is no register to wash against.", advice="Name at least one.")
-    refuse_same(
-        [source, *(r.path if isinstance(r, Register) else r for r in against)],
-        [*targets, *(receipt.targets if receipt else ())],
-    )
+    roles = {"clean": clean, "removed": removed, "annotated": annotated, "undetermined": undetermined}
+    targets = [target for target in roles.values() if target is not None]
+    _check_asked(targets, against, campaign, undetermined)
+    named = [r.path if isinstance(r, Register) else r for r in against]
+    held = [evidence.path for evidence in campaign.evidence] if campaign else []
+    refuse_same([source, *named, *held], [*targets, *(receipt.targets if receipt else ())])
     with ExitStack() as stack:
-        registers = [
-            register if isinstance(register, Register) else stack.enter_context(Register(register)) for register in against
-        ]
-        _refuse_private(registers)
-        names = register_names(registers)
+        asking = _Asking.begin(stack, against, campaign, on=on, days=targets != [clean])
+        registers, names = asking.registers, asking.names
         decisive = {
             "keep_invalid": keep_invalid,
             "duplicates": duplicates,
@@ -151,31 +153,27 @@ def wash(
             "first_of_several": first_of_several,
             "on": on.isoformat() if on else None,
         }
-        collector = receipt.begin(stack, registers, names, country, decisive) if receipt else None
+        collector = receipt.begin(stack, registers, names, country, decisive, asking.roles) if receipt else None
         stream = stack.enter_context(open_stream(collector.watch_list(source) if collector else source))
         outputs = stack.enter_context(OutputSet())
-        tally = Tally(names, keep_invalid=keep_invalid)
-        judge = Judge(registers, on=on, days=removed is not None or annotated is not None)
+        tally = Tally(names, keep_invalid=keep_invalid, rulings=asking.rulings)
         reading = {"first_of_several": first_of_several, "only_country": only_country}
         for register in registers:
             if stream.size is None or stream.size > register.root.end // _WORTH_CHECKING_ALL:
                 register.check()
-        opened = {
-            name: outputs.open(target) if target is not None else None
-            for name, target in (("clean", clean), ("removed", removed), ("annotated", annotated))
-        }
+        opened = {name: outputs.open(target) if target is not None else None for name, target in roles.items()}
         if collector is not None:
             opened = collector.watch_outputs(outputs, opened)
         parts = WashParts(
-            judge=collector.watch_judge(judge) if collector else judge,
+            judge=collector.watch_judge(asking.judge) if collector else asking.judge,
             tally=tally,
-            notes=Notes(names, ()),
+            notes=Notes(names, (), asking.rulings),
             **opened,
             seen=SeenNumbers() if duplicates else None,
             progress=_progress(stream, tally, progress),
         )
         prepare = _text_wash if stream.expect("text", "xlsx", "parquet") == "text" else _table_wash
-        job, found, chosen = prepare(stream, options, country, reading, names, parts)
+        job, found, chosen = prepare(stream, options, country, reading, parts)
         job.run()
         summary = Summary(
             list_name=stream.name,
@@ -185,11 +183,77 @@ def wash(
             unwashed_columns=chosen.unwashed,
             registers=tuple(register_facts(r, name) for r, name in zip(registers, names, strict=True)),
             outputs={name: output.name for name, output in opened.items() if output is not None},
+            law=asking.law(tally),
             **tally.counts(),
         )
         if collector is not None:
             collector.finish(summary)
         return summary
+
+
+def _check_asked(targets: Sequence[Any], against: Sequence[Any], campaign: Campaign | None, undetermined: Any) -> None:
+    if not targets:
+        raise UsageError("There is nowhere to write to.", advice="Name at least one output.")
+    if undetermined is not None and campaign is None:
+        raise UsageError("Only a campaign has undetermined rows.", advice="Name the campaign.")
+    if not against and not (campaign and campaign.evidence):
+        raise UsageError("There is no register to wash against.", advice="Name at least one.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """The registers of a wash, and what decides on its rows.
+
+    Attributes:
+        registers: open.
+        names: of them, each its own.
+        judge: decides.
+        roles: of the registers in a campaign; None where there is none.
+        law: gives what the summary says of the law; nothing without a campaign.
+        rulings: of a campaign.
+    """
+
+    registers: list[Register]
+    names: list[str]
+    judge: Judging
+    roles: list[str] | None
+    law: Callable[[Tally], dict[str, Any]]
+    rulings: Rulings | None
+
+    @classmethod
+    def begin(
+        cls,
+        stack: ExitStack,
+        against: Sequence[str | Path | Register],
+        campaign: Campaign | None,
+        *,
+        on: date | None,
+        days: bool,
+    ) -> _Asking:
+        """Open the registers; those opened here are closed with the stack."""
+        if campaign is None:
+            registers = [r if isinstance(r, Register) else stack.enter_context(Register(r)) for r in against]
+            _refuse_private(registers)
+            judge = Judge(registers, on=on, days=days)
+            return cls(registers, register_names(registers), judge, None, lambda _: {}, None)
+        if on is not None:
+            raise UsageError("A campaign says itself when it calls.", advice="Leave the day out.")
+        from quietline.wash.evidence import EvidenceRegisters
+        from quietline.wash.law_judge import LawJudge
+
+        held = EvidenceRegisters(campaign, against, stack)
+        _refuse_private(held.registers)
+        lawful = LawJudge(campaign, held)
+        roles = [one.evidence.role for one in held.held]
+        facts = {"name": campaign.name, "seller": campaign.seller, "sha256": campaign.digest}
+        return cls(
+            held.registers,
+            register_names(held.registers),
+            lawful,
+            roles,
+            lambda tally: {"campaign": facts, "rulebooks": lawful.rulebooks(), **tally.law_counts()},
+            lawful.rulings,
+        )
 
 
 def _refuse_private(registers: Sequence[Register]) -> None:
@@ -270,7 +334,6 @@ def _text_wash(
     options: ListOptions,
     country: str,
     reading: dict[str, Any],
-    register_names: list[str],
     parts: WashParts,
 ) -> tuple[TextWash, dict[str, Any], _Chosen]:
     sample = stream.peek(_SAMPLE_BYTES)
@@ -286,8 +349,8 @@ def _text_wash(
     )
     rows = rows_of(sample, text_format, _SAMPLE_ROWS, complete=complete)
     chosen = _choose_columns(rows, text_format.names, options, country, header=text_format.header)
-    for output in (parts.clean, parts.removed, parts.annotated):
-        if output is not None and output.name.lower().endswith((".xlsx", ".parquet")):
+    for _, output in parts.outputs:
+        if output.name.lower().endswith((".xlsx", ".parquet")):
             raise UsageError(
                 f"{output.name}: rows of a text list leave as the text they are.", advice="Give a name such as clean.csv."
             )
@@ -295,7 +358,7 @@ def _text_wash(
         reader=TextReader(stream, text_format, chosen.places),
         parser=FieldParser(country, **reading),
         column_count=len(chosen.places),
-        parts=parts.with_notes(Notes(register_names, chosen.names)),
+        parts=parts.with_notes(parts.notes.for_columns(chosen.names)),
     )
     found = {
         "kind": "text",
@@ -313,7 +376,6 @@ def _table_wash(
     options: ListOptions,
     country: str,
     reading: dict[str, Any],
-    register_names: list[str],
     parts: WashParts,
 ) -> tuple[TableWash, dict[str, Any], _Chosen]:
     from quietline.wash.table_list import ParquetTable, SheetTable, TableWash
@@ -327,6 +389,6 @@ def _table_wash(
         columns=chosen.places,
         country=country,
         reading=reading,
-        parts=parts.with_notes(Notes(register_names, chosen.names)),
+        parts=parts.with_notes(parts.notes.for_columns(chosen.names)),
     )
     return job, {"kind": table.kind, "header": table.header, "description": table.kind.upper()}, chosen
