@@ -2,12 +2,13 @@
 
 ``CallLog.open`` reads a log in whatever layout; it gives ``Calls`` some thousand at a time. Who judges them tells
 ``Findings.add`` the ``Judged`` outcomes, and ``RowFile.add``, where the numbers of forbidden calls are wanted.
-``write_report`` writes the page and the data.
+``write_report`` writes the page and the data. ``Auditor`` judges them by law, as a campaign's registers stood.
 """
 
 from __future__ import annotations
 
 from quietline.audit.advice import HARBOUR_ELEMENTS, advice
+from quietline.audit.auditing import Auditor, findings_on_law
 from quietline.audit.call_log import CallLog, ReadAs
 from quietline.audit.calls import AMBIGUOUS_TIME, Calls
 from quietline.audit.findings import Counts, ExposureLine, Findings, Group, Repeated
@@ -26,6 +27,7 @@ __all__ = [
     "LAYOUTS",
     "ROLES",
     "ROW_NAMES",
+    "Auditor",
     "CallLog",
     "Calls",
     "Counts",
@@ -47,6 +49,7 @@ __all__ = [
     "TimeStatus",
     "Verdict",
     "advice",
+    "findings_on_law",
     "parse_mapping",
     "render_report",
     "report_data",

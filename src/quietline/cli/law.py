@@ -158,7 +158,7 @@ def check(names: tuple[str, ...], folder: str | None, *, as_json: bool) -> None:
     from quietline.law import load_rulebook, rulebook_names
 
     place = Path(folder) if folder else None
-    known = rulebook_names() if place is None else sorted(child.name for child in place.iterdir() if child.is_dir())
+    known = rulebook_names() if place is None else _folders(place)
     results = []
     for name in names or known:
         try:
@@ -188,6 +188,16 @@ def check(names: tuple[str, ...], folder: str | None, *, as_json: bool) -> None:
                 )
     if any(result["problem"] is not None for result in results):
         sys.exit(1)
+
+
+def _folders(place: Path) -> list[str]:
+    try:
+        names = sorted(child.name for child in place.iterdir() if child.is_dir())
+    except OSError as error:
+        raise InputError(f"The folder {place} cannot be read: {error.strerror}.") from error
+    if not names:
+        raise InputError(f"There are no rulebooks in {place}.", advice="Each is a folder, named by its country.")
+    return names
 
 
 @law.command()

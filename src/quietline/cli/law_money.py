@@ -199,7 +199,8 @@ def window(country: str, lang: str, as_json: bool, called: str, reported: str) -
 
 @click.command()
 @_common
-@click.option("--records", multiple=True, metavar="KIND=COUNT", help="How many records of a kind or class; repeat it.")
+@click.argument("more", metavar="[KIND=COUNT]...", nargs=-1)
+@click.option("--records", multiple=True, metavar="KIND=COUNT", help="How many records of a kind or class; more may follow.")
 @click.option("--insider", is_flag=True, help="They were got in office or service.")
 @click.option("--income", metavar="N", help="Illegal gain, in the currency of the rulebook.")
 @click.option("--lawful-business", is_flag=True, help="They were got for lawful trade.")
@@ -208,6 +209,7 @@ def severity(
     country: str,
     lang: str,
     as_json: bool,
+    more: tuple[str, ...],
     records: tuple[str, ...],
     insider: bool,
     income: str | None,
@@ -224,7 +226,7 @@ def severity(
     day = datetime.now(UTC).date() if on is None else _day("--on", on)
     gain = None if income is None else _amount("--income", income)
     counts: dict[str, int] = {}
-    for text in records:
+    for text in (*records, *more):
         kind, equals, count = text.partition("=")
         if not kind or not equals:
             raise UsageError(f"--records {text!r} is not KIND=COUNT.", advice="Give it as location=50.")

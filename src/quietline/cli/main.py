@@ -27,6 +27,7 @@ EXIT_STATUSES = {
 """What the command returns, and what it means."""
 
 _COMMANDS = {
+    "audit": ("quietline.cli.audit", "Judge a dialler's log of past calls, and write a report."),
     "key": ("quietline.cli.key", "Make and show the key that signs receipts."),
     "law": ("quietline.cli.law", "Ask what the law says: on a call, on a day, in money."),
     "number": ("quietline.cli.number", "Say what a text is as a telephone number."),

@@ -230,21 +230,25 @@ def decide(country: str | Rulebook, facts: Mapping[str, Any]) -> Decision:
     return decide_facts(rulebook, read_facts(facts, rulebook.vocabulary))
 
 
-def decide_facts(rulebook: Rulebook, facts: Facts) -> Decision:
-    """Decide on one call from facts that were read (:func:`~quietline.law.vocabulary.read_facts`)."""
+def decide_facts(rulebook: Rulebook, facts: Facts, *, ahead: bool = True) -> Decision:
+    """Decide on one call from facts that were read (:func:`~quietline.law.vocabulary.read_facts`).
+
+    Args:
+        rulebook: whose law.
+        facts: what is known.
+        ahead: also look for the next moment at which a forbidden call may be made.
+    """
     assumed = [a for name, a in rulebook.assumptions.items() if name not in facts]
     known = facts
     for assumption in assumed:
         known = {**assumption.facts, **known}
     verdict, judgements = _judge(rulebook, known)
     used = tuple(a for a in assumed if _matters(rulebook, known, set(a.facts) - set(facts), verdict, judgements))
-    permitted_at = next_permitted_at(rulebook, known, judgements) if verdict == "forbid" else None
+    permitted_at = next_permitted_at(rulebook, known, judgements) if ahead and verdict == "forbid" else None
     return Decision(rulebook, verdict, judgements, permitted_at, used)
 
 
-def _matters(
-    rulebook: Rulebook, known: Facts, assumed: set[str], verdict: Verdict, judgements: Sequence[Judgement]
-) -> bool:
+def _matters(rulebook: Rulebook, known: Facts, assumed: set[str], verdict: Verdict, judgements: Sequence[Judgement]) -> bool:
     without = {name: value for name, value in known.items() if name not in assumed}
     other, others = _judge(rulebook, without)
     return other != verdict or [j.rule for j in others] != [j.rule for j in judgements]

@@ -15,6 +15,7 @@ In a file of a rulebook, below ``penalties``, by name::
           party: individual          # or organisation; left out where it does not matter
           per: {en: each violation, zh: 每次违反}
           also: {en: ..., zh: ...}   # optional: what may come besides or instead
+          each_call: yes             # optional: each forbidden call is a violation of its own
           values: [rows]             # dated: quietline.law.money
 
 A value is the highest amount, ``16000``, or a mapping of these keys:
@@ -39,7 +40,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from quietline.errors import UsageError
 from quietline.law._ceilings import Ceiling, read_ceilings, reckon, words
-from quietline.law._schema import amount_of, choice_of, items_of, mapping_of, members_of, name_of, translations_of
+from quietline.law._schema import amount_of, choice_of, items_of, mapping_of, members_of, name_of, translations_of, truth_of
 from quietline.law._yaml import Node, fail
 from quietline.law.money import (
     Found,
@@ -67,6 +68,7 @@ __all__ = [
     "Penalty",
     "PenaltyCase",
     "PenaltyTable",
+    "ceiling_of_a_call",
     "maximum_penalty",
     "read_penalties",
 ]
@@ -95,6 +97,7 @@ class PenaltyCase:
         per: what it is for each of, by language.
         also: what may come besides or instead, by language, or None.
         values: how the ceiling is reckoned, by day.
+        each_call: each forbidden call is one violation, so that the ceiling may be multiplied by calls.
     """
 
     case: Text
@@ -102,6 +105,7 @@ class PenaltyCase:
     per: Text
     also: Text | None
     values: Series[tuple[Ceiling, ...]]
+    each_call: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +324,29 @@ def maximum_penalty(
     return Penalties(on, decided, tuple(found), why)
 
 
+def ceiling_of_a_call(penalties: tuple[PenaltyTable, ...], *, on: date, party: Party = "organisation") -> Money | None:
+    """Give the most that one forbidden call can cost by the law of its day.
+
+    Only penalties of which the rulebook says that each call is a violation of its own count: what a firm can be fined once
+    cannot be multiplied by calls.
+
+    Args:
+        penalties: of a country.
+        on: day of the call.
+        party: who calls.
+
+    Returns:
+        The first such amount, in the order of the rulebook; None where there is none, or it is not known.
+    """
+    for table in penalties:
+        for case in table.cases:
+            if case.each_call and case.party in (None, party):
+                found = _amounts(table, case, on, None, None, None)
+                if isinstance(found, Amounts) and found.maximum is not None:
+                    return found.maximum
+    return None
+
+
 def _penalty(
     table: PenaltyTable, case: PenaltyCase, on: date, assessed: date, turnover: Decimal | None, income: Decimal | None
 ) -> Penalty:
@@ -427,11 +454,12 @@ def _day(node: Node) -> Day:
 
 
 def _case(node: Node) -> PenaltyCase:
-    members = members_of(node, required=("case", "per", "values"), optional=("party", "also"))
+    members = members_of(node, required=("case", "per", "values"), optional=("party", "also", "each_call"))
     return PenaltyCase(
         translations_of(members["case"]),
         cast("Party", choice_of(members["party"], get_args(Party))) if "party" in members else None,
         translations_of(members["per"]),
         translations_of(members["also"]) if "also" in members else None,
         read_series(members["values"], read_ceilings),
+        truth_of(members["each_call"]) if "each_call" in members else False,
     )

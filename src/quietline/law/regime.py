@@ -423,6 +423,19 @@ class Regime:
         """Mask and value of each rule, and behind them of each flag."""
         return (*self._pairs, *self._flag_pairs)
 
+    def leaves_of(self, names: Iterable[str]) -> set[str]:
+        """Name the given facts behind facts."""
+        todo, found = list(names), set()
+        while todo:
+            name = todo.pop()
+            fact = self.derived.get(name)
+            if fact is None:
+                found.add(name)
+            else:
+                found.update(fact.leaves)
+                todo += [condition.name for pattern in fact.patterns for condition in pattern]
+        return found
+
     def parameters_of(self, names: Sequence[str]) -> list[str]:
         """Name the parameters behind facts, in the order of the file."""
         todo, found = list(names), set()

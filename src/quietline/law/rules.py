@@ -98,10 +98,8 @@ def read_rules(node: Node, vocabulary: Vocabulary, derived: Iterable[str]) -> tu
     return tuple(rules)
 
 
-def read_flags(
-    node: Node, vocabulary: Vocabulary, derived: Iterable[str], rules: tuple[Rule, ...] = ()
-) -> tuple[Flag, ...]:
-    """Read the flags of a file, whose ids its rules do not have; refuse them with file, line and key where they are wrong."""
+def read_flags(node: Node, vocabulary: Vocabulary, derived: Iterable[str], rules: tuple[Rule, ...] = ()) -> tuple[Flag, ...]:
+    """Read the flags of a file; refuse them with file, line and key where they are wrong or have the id of a rule."""
     flags: list[Flag] = []
     known = tuple(derived)
     for item in items_of(node):

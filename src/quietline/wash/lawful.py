@@ -145,6 +145,7 @@ class CountryJudge:
         except LawError as error:
             if error.code != "law.undetermined":
                 raise
+        self._said = frozenset(campaign.facts_for(country))
         self._facts = self._constant_facts(campaign)
         self._dated = self._dated_facts()
         self._terms = self._terms_tables()
@@ -232,6 +233,59 @@ class CountryJudge:
         ]
         return np.array(numbers, dtype=np.uint16)[which]
 
+    def judge_calls(
+        self,
+        keys: NDArray[np.uint64],
+        zones: NDArray[np.uint16],
+        asked: Asked,
+        called_at: Sequence[datetime],
+        fetched: Sequence[date | None] | None,
+    ) -> NDArray[np.uint16]:
+        """Judge past calls to numbers of this country, each at its own moment.
+
+        Args:
+            keys: uint64, shape (calls,).
+            zones: uint16, the same shape.
+            asked: what the registers knew of them on the days of the calls.
+            called_at: aware, one for each call.
+            fetched: for each call, when the version of the register was fetched that was in use; None where none was. None
+                altogether where that is not known.
+
+        Returns:
+            uint16, number of each call's ruling.
+        """
+        days = [together(asked, dated.places, latest=dated.latest) for dated in self._dated]
+        paid = None if self._areas is None else self._areas.contain(keys)
+        facts = {name: value for name, value in self._facts.items() if name not in _OF_VERSION or name in self._said}
+        numbers = np.zeros(len(keys), dtype=np.uint16)
+        for row in range(len(keys)):
+            held, terms = self._held_by(row, days, asked)
+            if fetched is not None:
+                facts["list_version_date"], facts["list_checked"] = fetched[row], fetched[row] is not None
+            ruling = self._decide(
+                self._zone_sets[int(zones[row])],
+                held,
+                terms,
+                None if paid is None else bool(paid[row]),
+                facts=facts,
+                called_at=called_at[row],
+            )
+            numbers[row] = self._rulings.number(ruling)
+        return numbers
+
+    def _held_by(
+        self, row: int, days: Sequence[tuple[NDArray[np.bool_], NDArray[np.uint16]]], asked: Asked
+    ) -> tuple[_Held, str]:
+        """Give what the registers know of a row: days, and the terms of its entry."""
+        held = {
+            (dated.leaf, dated.kind): (int(since[row]) if hits[row] else None)
+            for dated, (hits, since) in zip(self._dated, days, strict=True)
+        }
+        for place in self._terms:
+            if asked.hits[place, row]:
+                return held, self._registers.held[place].register.metadata.terms[int(asked.terms[place, row])]
+        return held, ""
+
     def _codes(
         self,
         zones: NDArray[np.uint16],
@@ -300,38 +354,37 @@ class CountryJudge:
         """Decide on one row that stands for all with its code."""
         number = self._known.get(code)
         if number is None:
-            held = {
-                (dated.leaf, dated.kind): (int(since[row]) if hits[row] else None)
-                for dated, (hits, since) in zip(self._dated, days, strict=True)
-            }
-            terms = next(
-                (
-                    self._registers.held[place].register.metadata.terms[int(asked.terms[place, row])]
-                    for place in self._terms
-                    if asked.hits[place, row]
-                ),
-                "",
-            )
+            held, terms = self._held_by(row, days, asked)
             ruling = self._decide(self._zone_sets[int(zones[row])], held, terms, None if paid is None else bool(paid[row]))
             number = self._known[code] = self._rulings.number(ruling)
         return number
 
-    def _decide(self, zones: tuple[str, ...], held: _Held, terms: str, paid: bool | None) -> Ruling:
+    def _decide(
+        self,
+        zones: tuple[str, ...],
+        held: _Held,
+        terms: str,
+        paid: bool | None,
+        *,
+        facts: Facts | None = None,
+        called_at: datetime | None = None,
+    ) -> Ruling:
         if self.rulebook is None or not self.rulebook.regimes:
             text = f"There is no rulebook for {self.country}." if self.country else _NO_COUNTRY.text
             return replace(_NO_COUNTRY, country=self.country, text=text)
-        facts = dict(self._facts)
+        facts = dict(self._facts if facts is None else facts)
         if paid is not None:
             facts.setdefault("fee_paid", paid)
         if zones:
             facts.setdefault("callee_timezone", tuple(zone_named(zone) for zone in zones))
-        self._set_time(facts)
+        self._set_time(facts, called_at or self._called_at)
         if ("listed_on", "") in held:
             facts.setdefault("terms", read_terms(terms) if terms else None)
-        return self._merged([self._decided(choice) for choice in self._variants(facts, held)])
+        ahead = called_at is None
+        return self._merged([self._decided(choice, ahead=ahead) for choice in self._variants(facts, held)])
 
-    def _set_time(self, facts: Facts) -> None:
-        at = self._called_at
+    @staticmethod
+    def _set_time(facts: Facts, at: datetime | date | None) -> None:
         if isinstance(at, datetime) and at.tzinfo is None:  # the wall clock of the person called, wherever that is
             zones = facts.get("callee_timezone")
             if zones:
@@ -379,8 +432,9 @@ class CountryJudge:
             variants = [{**variant, leaf: day} for variant in variants for day in days]
         return variants
 
-    def _decided(self, variants: Sequence[Facts]) -> Ruling:
-        rulings = [self._ruled(decide_facts(self.rulebook, facts)) for facts in variants if self.rulebook is not None]
+    def _decided(self, variants: Sequence[Facts], *, ahead: bool) -> Ruling:
+        book = self.rulebook
+        rulings = [self._ruled(decide_facts(book, facts, ahead=ahead)) for facts in variants if book is not None]
         verdicts = {ruling.verdict for ruling in rulings}
         if len(verdicts) == 1:
             return rulings[0]
@@ -414,6 +468,7 @@ class CountryJudge:
         return min(rulings, key=lambda ruling: rank[ruling.verdict])
 
 
+_OF_VERSION = ("list_version_date", "list_checked")
 _COMPARED = ("stop_request_on", "consent.given_on")
 _MEMBERS = {
     "relationship": ("last_event_on", "ended_on"),
