@@ -57,6 +57,7 @@ def _print_json(document: object) -> None:
 @click.option("--version", type=click.IntRange(min=1), default=1, metavar="N", help="Number of the published version.")
 @click.option("--time-zone", default="UTC", metavar="ZONE", help="Its days are days there (default: UTC).")
 @click.option("--history", is_flag=True, help="Keep all periods, not only who stands in it on the list date.")
+@click.option("--keep", type=click.Choice(["earliest", "latest"]), default="earliest", help="Of a number's several days.")
 @click.option("--holds", default="e164", metavar="KINDS", help="e164, service, sender; comma-separated.")
 @click.option("--until-column", metavar="NAME", help="Column of first days without the entry; none if there is none.")
 @with_reading
@@ -86,6 +87,7 @@ def build(sources: tuple[str, ...], **options: Any) -> None:
             version=options["version"],
             time_zone=zone,
             history=options["history"],
+            latest=options["keep"] == "latest",
             holds=[kind.strip() for kind in options["holds"].split(",") if kind.strip()],
             strict=options["strict"],
             rejects=options["rejects"],

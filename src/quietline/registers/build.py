@@ -170,6 +170,7 @@ def build_register(
     version: int = 1,
     time_zone: str = "UTC",
     history: bool = False,
+    latest: bool = False,
     holds: Sequence[str] = ("e164",),
     strict: bool = False,
     rejects: str | Path | None = None,
@@ -193,6 +194,8 @@ def build_register(
         version: number of the published version.
         time_zone: IANA name; the register's days are days there.
         history: keep all periods, not only who stands in the register on ``list_date``.
+        latest: of several entries of a number the latest day counts (of purchases, inquiries, requests to stop), not the
+            earliest.
         holds: kinds of keys: ``e164``, ``service``, ``sender``.
         strict: refuse bad rows.
         rejects: where they are listed; by default beside the output, with ``.rejects.csv`` behind its name.
@@ -226,7 +229,7 @@ def build_register(
         refuse_same(sources, [output, listed.target])
         out = outputs.open(output)
         stack.enter_context(listed)
-        builder = stack.enter_context(RegisterBuilder())
+        builder = stack.enter_context(RegisterBuilder(latest=latest))
         reader = SourceReader(how, progress=progress)
         for batch in reader.read(sources):
             if batch.rejects:

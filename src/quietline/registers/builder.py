@@ -64,9 +64,11 @@ class RegisterBuilder:
 
     Args:
         run_entries: entries held in memory before they are laid down; about 20 bytes each where they have days or terms.
+        latest: of several entries of a number the latest day counts, not the earliest.
     """
 
-    def __init__(self, *, run_entries: int = _RUN_ENTRIES) -> None:
+    def __init__(self, *, run_entries: int = _RUN_ENTRIES, latest: bool = False) -> None:
+        self._latest = latest
         self._run_entries = run_entries
         self._pending: list[Entries] = []
         self._pending_count = 0
@@ -134,7 +136,10 @@ class RegisterBuilder:
         """Give what is to be written, sorted, and how many entries were left out each time."""
         day = day_of(metadata.list_date)
         for entries in self._ranges():
-            yield (history_of(entries), 0) if metadata.kind == HISTORY else snapshot_of(entries, day)
+            if metadata.kind == HISTORY:
+                yield history_of(entries, latest=self._latest), 0
+            else:
+                yield snapshot_of(entries, day, latest=self._latest)
 
     def _terms_in_use(self, metadata: Metadata) -> tuple[tuple[str, ...], NDArray[np.uint16] | None]:
         """Give the terms in use in alphabetical order, and for each old index the new one.

@@ -96,7 +96,7 @@ def sorted_entries(entries: Entries) -> Entries:
     return entries.take(order)
 
 
-def snapshot_of(entries: Entries, day: int) -> tuple[Entries, int]:
+def snapshot_of(entries: Entries, day: int, *, latest: bool = False) -> tuple[Entries, int]:
     """Say who stands in the register on a day.
 
     Entries that have ended by that day or begin after it are left out. Of several entries of one number the earliest
@@ -106,6 +106,7 @@ def snapshot_of(entries: Entries, day: int) -> tuple[Entries, int]:
     Args:
         entries: sorted by number, then since.
         day: days since 1970-01-01.
+        latest: of several entries the latest since-day counts: of purchases, say, where the last one matters.
 
     Returns:
         Entries with each number once, and how many numbers' entries were left out because they do not stand that day.
@@ -127,13 +128,15 @@ def snapshot_of(entries: Entries, day: int) -> tuple[Entries, int]:
         return entries, absent
     if entries.plain:
         return Entries(keys[first]), absent
-    return _one_each(entries, np.flatnonzero(first)), absent
+    return _one_each(entries, np.flatnonzero(first), latest=latest), absent
 
 
-def _one_each(entries: Entries, begins: NDArray[np.intp]) -> Entries:
+def _one_each(entries: Entries, begins: NDArray[np.intp], *, latest: bool) -> Entries:
     ends = np.append(begins[1:], len(entries)) - 1
     since = until = terms = None
-    if entries.since is not None:
+    if entries.since is not None and latest:
+        since = entries.since[ends]
+    elif entries.since is not None:
         # unknown (0) minus one wraps round to the largest day, so that any known day is earlier
         since = np.minimum.reduceat(entries.since - np.uint16(1), begins) + np.uint16(1)
     if entries.until is not None:
@@ -144,7 +147,7 @@ def _one_each(entries: Entries, begins: NDArray[np.intp]) -> Entries:
     return Entries(entries.keys[begins], since, until, terms)
 
 
-def history_of(entries: Entries) -> Entries:
+def history_of(entries: Entries, *, latest: bool = False) -> Entries:
     """Make each number's periods follow one another.
 
     A period that begins before an earlier one has ended ends that one; where both have the same terms they are one
@@ -152,6 +155,7 @@ def history_of(entries: Entries) -> Entries:
 
     Args:
         entries: sorted by number, then since.
+        latest: periods with the same terms are not put together: on each day the latest since-day by then counts.
     """
     whole = entries.full()
     whole = whole.take(whole.until > whole.since)
@@ -164,7 +168,7 @@ def history_of(entries: Entries) -> Entries:
     last = -1
     for i in np.flatnonzero(awkward):
         if last >= 0 and keys[last] == keys[i] and since[i] < until[last]:
-            if terms[last] == terms[i]:
+            if terms[last] == terms[i] and not latest:
                 since[i] = since[last]
                 until[i] = max(until[i], until[last])
                 keep[last] = False
