@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from quietline.cli.clock import now
 from quietline.cli.law import lang_option
 from quietline.errors import UsageError
 
@@ -80,7 +80,7 @@ def audit(calls: str, **options: Any) -> None:
             show.step()
         facts = ReportFacts(
             log=log.as_dict(),
-            made_at=datetime.now(UTC),
+            made_at=now(),
             campaign=campaign.seller or campaign.name,
             registers=auditor.registers,
             rulebooks=auditor.rulebooks,

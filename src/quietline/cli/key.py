@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quietline.cli.clock import now
 from quietline.errors import KeyFileError, UsageError
 
 if TYPE_CHECKING:
@@ -43,13 +44,12 @@ def key() -> None:
 def create(holder: str | None, key_file: str | None) -> None:
     """Make a key. One that is there already is never overwritten."""
     import socket
-    from datetime import UTC, datetime
 
     from quietline.ledger.signing import create_key, passphrase_from
 
     path = _path(key_file)
     passphrase = passphrase_from(os.environ)
-    made = create_key(path, holder=_holder(holder or socket.gethostname()), at=datetime.now(UTC), passphrase=passphrase)
+    made = create_key(path, holder=_holder(holder or socket.gethostname()), at=now(), passphrase=passphrase)
     click.echo(f"Made {path}{'' if passphrase else ' (no passphrase: the file itself guards it)'}")
     _show(path, made.public)
 
@@ -94,14 +94,12 @@ def rotate(holder: str | None, key_file: str | None) -> None:
 
     The old private key is destroyed. What it signed can still be checked: its public key is kept in FILE.retired.
     """
-    from datetime import UTC, datetime
-
     from quietline.ledger.signing import passphrase_from, rotate_key
 
     path = _path(key_file)
     made = rotate_key(
         path,
-        at=datetime.now(UTC),
+        at=now(),
         passphrase=passphrase_from(os.environ),
         holder="" if holder is None else _holder(holder),
     )

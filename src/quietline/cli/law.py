@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from quietline.errors import InputError, LawError, UsageError
+from quietline.errors import InputError, LawError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from quietline.law.deciding import Decision
 
-__all__ = ["day_option", "lang_option", "law"]
+__all__ = ["lang_option", "law"]
 
 _MAX_FACTS_BYTES = 1 << 20
 _ELSEWHERE = {
@@ -62,20 +60,6 @@ def law() -> None:
 
     What is written here is not legal advice. Every answer names the place where it is written and how well that is known.
     """
-
-
-def day_option(text: str | None, name: str) -> date:
-    """Read a day that an option gives; today in UTC where it gives none."""
-    from datetime import UTC, date, datetime
-
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{name}: {text!r} is not a day.", advice="Write it as 2026-11-22.") from None
 
 
 @law.command(

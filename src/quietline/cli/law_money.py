@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
+from quietline.cli.clock import day as as_day
+from quietline.cli.clock import today
 from quietline.errors import LawError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from quietline.law import Confidence
     from quietline.law.complaint_windows import Timeliness
@@ -105,10 +107,10 @@ def _common(command: _Command) -> _Command:
 @click.command()
 @_common
 @click.option("--areas", required=True, metavar="N|all", help="How many areas, or all.")
-@click.option("--on", required=True, metavar="DATE", help="The day whose prices count.")
+@click.option("--on", required=True, metavar="DATE", callback=as_day, help="The day whose prices count.")
 @click.option("--months", type=int, default=12, show_default=True, help="How long the subscription runs.")
 @click.option("--added-late", type=int, default=0, metavar="N", help="Areas added in the second half of the term.")
-def fee(country: str, lang: str, as_json: bool, areas: str, on: str, months: int, added_late: int) -> None:
+def fee(country: str, lang: str, as_json: bool, areas: str, on: date, months: int, added_late: int) -> None:
     """Say what access to the register costs.
 
     COUNTRY is two letters. Where the rulebook has no fee by area, or does not know it, the answer is "undetermined".
@@ -116,7 +118,7 @@ def fee(country: str, lang: str, as_json: bool, areas: str, on: str, months: int
     from quietline.law.fees import subscription_fee
     from quietline.law.money import Undetermined
 
-    day = _day("--on", on)
+    day = on
     wanted: int | Literal["all"] = "all" if areas.lower() == "all" else _count("--areas", areas)
     rulebook = _rulebook(country)
     if rulebook is None:
@@ -133,8 +135,13 @@ def fee(country: str, lang: str, as_json: bool, areas: str, on: str, months: int
 
 @click.command()
 @_common
-@click.option("--on", required=True, metavar="DATE", help="Day of the violation.")
-@click.option("--assessed", metavar="DATE", help="Day on which the penalty is imposed (default: that of the violation).")
+@click.option("--on", required=True, metavar="DATE", callback=as_day, help="Day of the violation.")
+@click.option(
+    "--assessed",
+    metavar="DATE",
+    callback=as_day,
+    help="Day on which the penalty is imposed (default: that of the violation).",
+)
 @click.option("--party", type=click.Choice(["individual", "organisation"]), help="Only penalties for these.")
 @click.option("--turnover", metavar="N", help="Turnover, in the currency of the penalty.")
 @click.option("--income", metavar="N", help="Illegal income, in the currency of the penalty.")
@@ -142,8 +149,8 @@ def penalty(
     country: str,
     lang: str,
     as_json: bool,
-    on: str,
-    assessed: str | None,
+    on: date,
+    assessed: date | None,
     party: str | None,
     turnover: str | None,
     income: str | None,
@@ -154,8 +161,8 @@ def penalty(
     """
     from quietline.law.penalties import maximum_penalty
 
-    day = _day("--on", on)
-    decided = None if assessed is None else _day("--assessed", assessed)
+    day = on
+    decided = assessed
     worth = None if turnover is None else _amount("--turnover", turnover)
     gain = None if income is None else _amount("--income", income)
     rulebook = _rulebook(country)
@@ -173,9 +180,9 @@ def penalty(
 
 @click.command()
 @_common
-@click.option("--called", required=True, metavar="DATE", help="Day of the call or message.")
-@click.option("--reported", required=True, metavar="DATE", help="Day of the complaint.")
-def window(country: str, lang: str, as_json: bool, called: str, reported: str) -> None:
+@click.option("--called", required=True, metavar="DATE", callback=as_day, help="Day of the call or message.")
+@click.option("--reported", required=True, metavar="DATE", callback=as_day, help="Day of the complaint.")
+def window(country: str, lang: str, as_json: bool, called: date, reported: date) -> None:
     """Say whether a complaint is in time.
 
     COUNTRY is two letters. Where the rulebook knows no time limit, the answer is "undetermined".
@@ -183,7 +190,7 @@ def window(country: str, lang: str, as_json: bool, called: str, reported: str) -
     from quietline.law.complaint_windows import in_time
     from quietline.law.money import Undetermined
 
-    call_date, report_date = _day("--called", called), _day("--reported", reported)
+    call_date, report_date = called, reported
     rulebook = _rulebook(country)
     if rulebook is None:
         _tell_missing(country, lang, as_json)
@@ -204,7 +211,7 @@ def window(country: str, lang: str, as_json: bool, called: str, reported: str) -
 @click.option("--insider", is_flag=True, help="They were got in office or service.")
 @click.option("--income", metavar="N", help="Illegal gain, in the currency of the rulebook.")
 @click.option("--lawful-business", is_flag=True, help="They were got for lawful trade.")
-@click.option("--on", metavar="DATE", help="The day whose law counts (default: today, UTC).")
+@click.option("--on", metavar="DATE", callback=as_day, help="The day whose law counts (default: today, UTC).")
 def severity(
     country: str,
     lang: str,
@@ -214,7 +221,7 @@ def severity(
     insider: bool,
     income: str | None,
     lawful_business: bool,
-    on: str | None,
+    on: date | None,
 ) -> None:
     """Say how grave an offence with personal data is, by records and gain.
 
@@ -223,7 +230,7 @@ def severity(
     from quietline.law.money import Undetermined
     from quietline.law.severity import severity_of
 
-    day = datetime.now(UTC).date() if on is None else _day("--on", on)
+    day = on or today()
     gain = None if income is None else _amount("--income", income)
     counts: dict[str, int] = {}
     for text in (*records, *more):
@@ -244,15 +251,6 @@ def severity(
         _tell_json(rulebook, found.as_dict(lang))
     else:
         _tell(_severity_lines(rulebook, found, lang, asked_business=lawful_business))
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option} {text!r} is not a day of the calendar.", advice="Write it as 2009-06-01.") from None
 
 
 def _count(option: str, text: str) -> int:

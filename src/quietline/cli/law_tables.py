@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from quietline.cli.law import day_option, lang_option
+from quietline.cli.clock import day as as_day
+from quietline.cli.clock import today
+from quietline.cli.law import lang_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +66,14 @@ _TEXT = {
 
 @click.command()
 @click.argument("country")
-@click.option("--on", metavar="DATE", help="The day (default: today).")
+@click.option("--on", metavar="DATE", callback=as_day, help="The day (default: today).")
 @lang_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def show(country: str, on: str | None, lang: str, *, as_json: bool) -> None:
+def show(country: str, on: date | None, lang: str, *, as_json: bool) -> None:
     """Show the law of a country on a day: rules in order, side duties, parameters, tables of money, each with its place."""
     from quietline.law import load_rulebook
 
-    day = day_option(on, "--on")
+    day = on or today()
     rulebook = load_rulebook(country)
     parts = [_instrument(rulebook, instrument, day, lang) for instrument in rulebook.instruments.values()]
     parts.sort(key=lambda part: not part["rules"] and not part["not_in_force"])  # what decides on calls comes first
@@ -200,17 +202,17 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 @click.command()
 @click.argument("country")
-@click.option("--from", "first", metavar="DATE", required=True, help="The earlier day.")
-@click.option("--to", "second", metavar="DATE", required=True, help="The later day.")
+@click.option("--from", "first", metavar="DATE", callback=as_day, required=True, help="The earlier day.")
+@click.option("--to", "second", metavar="DATE", callback=as_day, required=True, help="The later day.")
 @lang_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def diff(country: str, first: str, second: str, lang: str, *, as_json: bool) -> None:
+def diff(country: str, first: date, second: date, lang: str, *, as_json: bool) -> None:
     """Say what in the law of a country is not the same on two days."""
     from quietline.law import load_rulebook
     from quietline.law.telling import changes
 
     rulebook = load_rulebook(country)
-    found = list(changes(rulebook, day_option(first, "--from"), day_option(second, "--to"), lang))
+    found = list(changes(rulebook, first, second, lang))
     if as_json:
         click.echo(json.dumps([change.as_dict() for change in found], indent=2, ensure_ascii=False))
         return

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quietline.cli.clock import day as as_day
+from quietline.cli.clock import today
 from quietline.errors import KeyFileError, ReceiptError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def receipt() -> None:
 @click.option("--annotated", metavar="FILE", help="The annotated list, to be compared.")
 @click.option("--proof", "proofs", multiple=True, metavar="FILE", help="A proof from this receipt; may be repeated.")
 @click.option("--trust", multiple=True, metavar="KEY", help="Id, or file, of a public key that you trust; may be repeated.")
-@click.option("--on", metavar="DATE", help="The day of the call (default: today).")
+@click.option("--on", metavar="DATE", callback=as_day, help="The day of the call (default: today).")
 @click.option("--require-current", is_flag=True, help="Fail unless the wash may be relied on on that day.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as a JSON object.")
 def verify(path: str, as_json: bool, **options: Any) -> None:
@@ -58,7 +60,7 @@ def verify(path: str, as_json: bool, **options: Any) -> None:
     its holder gave you. Returns 1 when something does not hold. A receipt that has lapsed is still true; use
     --require-current to fail then.
     """
-    day = _day(options["on"])
+    day = options["on"] or today()
     try:
         outcome = _verified(path, day, options)
         if options["require_current"] and not outcome.check.is_current(day):
@@ -222,14 +224,3 @@ def _own_keys() -> frozenset[str]:
 def _plain(text: object) -> str:
     """Give text from a stranger's document as it may be shown on a terminal: no control characters."""
     return "".join(character if character.isprintable() else "?" for character in str(text))
-
-
-def _day(text: str | None) -> date:
-    from datetime import UTC, date, datetime
-
-    if text is None:
-        return datetime.now(UTC).astimezone().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a day.", advice="Write it as 2026-11-22.") from None

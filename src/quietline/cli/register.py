@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quietline.cli.clock import day as as_day
+from quietline.cli.clock import now
 from quietline.cli.register_reading import (
     ShownProgress,
-    day_given,
-    now,
     read_options,
     show_table,
     sources_document,
@@ -53,7 +53,7 @@ def _print_json(document: object) -> None:
 @click.option("--output", "-o", required=True, metavar="FILE", help="The register file.")
 @click.option("--country", "-c", required=True, metavar="CC", help="Whose register it is; country of its numbers.")
 @click.option("--name", metavar="NAME", help="What it is called in reasons and receipts (default: the file's name).")
-@click.option("--list-date", metavar="DATE", help="The day its content is of (default: today in its time zone).")
+@click.option("--list-date", metavar="DATE", callback=as_day, help="The day its content is of (default: today there).")
 @click.option("--version", type=click.IntRange(min=1), default=1, metavar="N", help="Number of the published version.")
 @click.option("--time-zone", default="UTC", metavar="ZONE", help="Its days are days there (default: UTC).")
 @click.option("--history", is_flag=True, help="Keep all periods, not only who stands in it on the list date.")
@@ -69,13 +69,11 @@ def build(sources: tuple[str, ...], **options: Any) -> None:
     CRTC, XLSX, Parquet, gzip or zip of these, or - for standard input. Columns are found by their names and by what is
     in them. Rows that cannot be read are listed with file, line and reason beside the output, and left out.
     """
-    from datetime import datetime
-
     from quietline.registers.build import build_register
     from quietline.registers.sources.plan import zone_named
 
     zone = options["time_zone"]
-    today = datetime.now(zone_named(zone)).date()
+    today = now().astimezone(zone_named(zone)).date()
     progress = ShownProgress(quiet=options["quiet"])
     try:
         report = build_register(
@@ -83,7 +81,7 @@ def build(sources: tuple[str, ...], **options: Any) -> None:
             options["output"],
             name=options["name"] or Path(options["output"]).stem,
             country=options["country"],
-            list_date=day_given(options["list_date"]) or today,
+            list_date=options["list_date"] or today,
             version=options["version"],
             time_zone=zone,
             history=options["history"],
@@ -215,9 +213,9 @@ def verify(files: tuple[str, ...], as_json: bool) -> None:
 @click.argument("file", metavar="FILE")
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @click.option("--country", "-c", metavar="CC", help="Country of numbers without a country code (default: the register's).")
-@click.option("--on", metavar="DATE", help="The day that is asked for (default: the list date).")
+@click.option("--on", metavar="DATE", callback=as_day, help="The day that is asked for (default: the list date).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a number, a line each.")
-def lookup(file: str, numbers: tuple[str, ...], country: str | None, on: str | None, as_json: bool) -> None:
+def lookup(file: str, numbers: tuple[str, ...], country: str | None, on: date | None, as_json: bool) -> None:
     """Say whether numbers stand in a register.
 
     NUMBER is written in any way people write numbers; - reads them from standard input, one a line. Exit status 1 where
@@ -225,7 +223,7 @@ def lookup(file: str, numbers: tuple[str, ...], country: str | None, on: str | N
     """
     from quietline.registers import Register
 
-    day = day_given(on)
+    day = on
     unreadable = False
     with Register(file) as opened:
         where = country or opened.metadata.country
@@ -297,9 +295,16 @@ def _answer_line(answer: dict[str, Any]) -> str:
 @click.argument("file", metavar="FILE")
 @click.argument("changes", nargs=-1, required=True, metavar="CHANGES...")
 @click.option("--output", "-o", metavar="NEW", help="Write a new file and leave FILE as it is.")
-@click.option("--list-date", metavar="DATE", help="The day the content is of from now on (default: the last change's).")
+@click.option(
+    "--list-date",
+    metavar="DATE",
+    callback=as_day,
+    help="The day the content is of from now on (default: the last change's).",
+)
 @click.option("--to-version", type=click.IntRange(min=1), metavar="N", help="Its version (default: one more).")
-@click.option("--default-day", metavar="DATE", help="The day of changes that say none (default: the list date).")
+@click.option(
+    "--default-day", metavar="DATE", callback=as_day, help="Day of changes that say none (default: the list date)."
+)
 @with_reading
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
 def apply(file: str, changes: tuple[str, ...], **options: Any) -> None:
@@ -316,11 +321,11 @@ def apply(file: str, changes: tuple[str, ...], **options: Any) -> None:
             file,
             changes,
             output=options["output"],
-            list_date=day_given(options["list_date"]),
+            list_date=options["list_date"],
             version=options["to_version"],
             strict=options["strict"],
             rejects=options["rejects"],
-            default_day=day_given(options["default_day"]),
+            default_day=options["default_day"],
             options=read_options(options),
             built_at=now(),
             progress=progress.step,

@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from quietline.errors import UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date, datetime
     from pathlib import Path
 
     from quietline.registers.sources import ReadOptions, ReadProgress, SourceFacts
 
 __all__ = [
     "ShownProgress",
-    "day_given",
-    "now",
     "read_options",
     "show_table",
     "sources_document",
@@ -70,25 +65,6 @@ def read_options(options: dict[str, Any]) -> ReadOptions:
         header=options["header"],
         sheet=options["sheet"],
     )
-
-
-def day_given(text: str | None) -> date | None:
-    """Read a day from the command line."""
-    from datetime import date
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a day.", advice="Write it as 2026-11-22.") from None
-
-
-def now() -> datetime:
-    """Say what time it is."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 class ShownProgress:

@@ -11,14 +11,16 @@ import csv
 import shlex
 import sys
 import unicodedata
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from quietline.cli.clock import today
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
 __all__ = ["FILES", "main", "run_sample"]
 
@@ -149,7 +151,7 @@ def _width(text: str) -> int:
 def main(arguments: Iterable[str]) -> None:
     """Run the sample in the folder that is named, ``sample`` where none is."""
     folder = next(iter(arguments), "sample")
-    run_sample(Path(folder), today=datetime.now(UTC).date())
+    run_sample(Path(folder), today=today())
 
 
 if __name__ == "__main__":

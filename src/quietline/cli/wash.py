@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quietline.cli.clock import day as as_day
+from quietline.cli.clock import now
 from quietline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ _ROW_OUTPUTS = ("output", "removed", "annotated", "undetermined")
 @click.option("--keep-invalid", is_flag=True, help="Keep rows without a valid number.")
 @click.option("--only-country", is_flag=True, help="Remove numbers of other countries.")
 @click.option("--first-of-several", is_flag=True, help="Of several numbers in a field take the first.")
-@click.option("--on", metavar="DATE", help="Ask the registers for this day (default: their list date).")
+@click.option("--on", metavar="DATE", callback=as_day, help="Ask the registers for this day (default: their list date).")
 @click.option("--encoding", metavar="NAME", help="utf-8, utf-16, gb18030 or latin-1 (default: found out).")
 @click.option("--delimiter", metavar="CHAR", help="A character, or tab, none (default: found out).")
 @click.option("--quote", type=click.Choice(['"', "none"]), help="Quote character (default: found out).")
@@ -106,7 +108,7 @@ def wash(list_: str, **options: Any) -> None:
                 header=options["header"],
                 sheet=options["sheet"],
             ),
-            on=_day(options["on"]),
+            on=options["on"],
             keep_invalid=options["keep_invalid"],
             duplicates=options["duplicates"],
             only_country=options["only_country"],
@@ -138,17 +140,6 @@ def _refuse_summary_over_others(list_: str, options: dict[str, Any]) -> None:
         refuse_same(read, [*others, options["summary"]])
 
 
-def _day(text: str | None) -> Any:
-    from datetime import date
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a day.", advice="Write it as 2026-11-22.") from None
-
-
 def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
     if options["receipt"] is None:
         for name in ("proofs", "key"):
@@ -156,7 +147,6 @@ def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
                 raise UsageError(f"--{name} belongs to a receipt.", advice="Say --receipt FILE as well.")
         return None
     import os
-    from datetime import UTC, datetime
 
     from quietline.ledger.signing import default_key_path, load_key, passphrase_from
     from quietline.tables import refuse_same
@@ -166,7 +156,7 @@ def _receipt(options: dict[str, Any]) -> ReceiptRequest | None:
     outputs = [options[name] for name in (*_ROW_OUTPUTS, "summary", "receipt", "proofs")]
     refuse_same([path], [output for output in outputs if output is not None])
     key = load_key(path, passphrase=passphrase_from(os.environ))
-    return ReceiptRequest(options["receipt"], key=key, at=datetime.now(UTC), proofs=options["proofs"])
+    return ReceiptRequest(options["receipt"], key=key, at=now(), proofs=options["proofs"])
 
 
 class _Show:

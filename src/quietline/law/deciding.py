@@ -243,15 +243,30 @@ def decide_facts(rulebook: Rulebook, facts: Facts, *, ahead: bool = True) -> Dec
     for assumption in assumed:
         known = {**assumption.facts, **known}
     verdict, judgements = _judge(rulebook, known)
-    used = tuple(a for a in assumed if _matters(rulebook, known, set(a.facts) - set(facts), verdict, judgements))
+    used = _needed(rulebook, facts, known, assumed, verdict, judgements) if assumed else ()
     permitted_at = next_permitted_at(rulebook, known, judgements) if ahead and verdict == "forbid" else None
     return Decision(rulebook, verdict, judgements, permitted_at, used)
 
 
-def _matters(rulebook: Rulebook, known: Facts, assumed: set[str], verdict: Verdict, judgements: Sequence[Judgement]) -> bool:
-    without = {name: value for name, value in known.items() if name not in assumed}
-    other, others = _judge(rulebook, without)
-    return other != verdict or [j.rule for j in others] != [j.rule for j in judgements]
+def _needed(
+    rulebook: Rulebook,
+    facts: Facts,
+    known: Facts,
+    assumed: Sequence[Assumption],
+    verdict: Verdict,
+    judgements: Sequence[Judgement],
+) -> tuple[Assumption, ...]:
+    """Give assumptions that suffice for the answer, and of which none can be left out."""
+    rules = [judgement.rule for judgement in judgements]
+    needed = []
+    for assumption in assumed:
+        without = {name: value for name, value in known.items() if name in facts or name not in assumption.facts}
+        other, others = _judge(rulebook, without)
+        if other == verdict and [judgement.rule for judgement in others] == rules:
+            known = without
+        else:
+            needed.append(assumption)
+    return tuple(needed)
 
 
 def _judge(rulebook: Rulebook, facts: Facts) -> tuple[Verdict, tuple[Judgement, ...]]:
@@ -325,13 +340,17 @@ def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Jud
         for hours in _hours_against(judgement, facts, at, zones):
             moments |= {moment.astimezone(UTC) for zone in zones for moment in openings(hours, at, zone)}
     first_day = at.astimezone(zones[0]).date()
-    for moment in sorted(moments):
-        local = moment.astimezone(zones[0])
+
+    def permitted(moment: datetime) -> bool:
         later = {**facts, "called_at": moment}
-        if local.date() != first_day and "public_holiday" in facts:
+        if moment.astimezone(zones[0]).date() != first_day and "public_holiday" in facts:
             later["public_holiday"] = False
-        if _judge(rulebook, later)[0] == "permit":
-            return local
+        return _judge(rulebook, later)[0] == "permit"
+
+    for moment in sorted(moments):
+        if permitted(moment):
+            by_day = permitted(moment - timedelta(microseconds=1))  # then it was not the hours that forbade
+            return None if by_day else moment.astimezone(zones[0])
     return None
 
 
