@@ -11,6 +11,7 @@ import csv
 import shlex
 import sys
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,43 @@ id,name,phone,city
 24,张敏,+86 100 0000 0001,北京
 25,Bao Li again,(212) 555-0102,New York
 """
+_CAMPAIGN = """\
+seller = "Sample Books"
+
+[facts]
+purpose = "sales"
+channel = "live_voice"
+callee_class = "residential"
+caller_class = "seller"
+caller_id = "shown"
+fee_paid = true
+consent = {{}}
+called_at = {day}T10:00:00        # the clock of whoever is called
+
+[facts.safe_harbour]
+written_procedures = true
+staff_trained = true
+own_list_kept = true
+version_process = true
+
+[registers]
+do_not_call = ["do-not-call.qlr"]
+purchases = ["customers.qlr"]
+inquiries = ["customers.qlr"]
+stop_requests = ["stop-list.qlr"]
+
+[versions]
+fetched = [{day}]
+"""
+_CALLS = """\
+call_date,phone_number_dialed,status,user,list_id,length_in_sec
+{day} 10:05:00,2125550101,SALE,anna,101,180
+{day} 10:06:00,3055550123,NI,anna,101,20
+{day} 11:30:00,8085550155,NI,bert,102,15
+{day} 11:45:00,2065550186,DNC,bert,102,31
+{day} 12:10:00,4155550111,SALE,anna,101,240
+{day} 21:40:00,2125550102,A,bert,102,0
+"""
 FILES = {"do-not-call.txt": _DO_NOT_CALL, "stop-list.csv": _STOP_LIST, "leads.csv": _LEADS}
 """What the sample is made of, by file name."""
 
@@ -82,13 +120,19 @@ def run_sample(folder: Path, *, today: date) -> None:
         (folder / name).unlink(missing_ok=True)
     for name, text in FILES.items():
         (folder / name).write_text(text, "utf-8")
+    bought = today - timedelta(days=60)
+    (folder / "customers.csv").write_text(f"phone,since\n212-555-0101,{bought}\n", "utf-8")
+    (folder / "campaign.toml").write_text(_CAMPAIGN.format(day=today), "utf-8")
+    (folder / "calls.csv").write_text(_CALLS.format(day=today), "utf-8")
     with contextlib.chdir(folder):
         _washed(today.isoformat())
+        _judged(today.isoformat())
     click.echo(f"""
 All of this is in {folder}/. Try next:
   quietline number "(415) 555-0171" --country US
   quietline register info {folder}/do-not-call.qlr
   quietline receipt prove "(415) 555-0111" --receipt {folder}/leads.receipt
+  quietline law show GB --lang zh
 Then read docs/tutorial/first-wash.md.""")
 
 
@@ -108,6 +152,19 @@ def _washed(day: str) -> None:
     _say("The receipt holds, and belongs to these files:")
     files = ["--list", "leads.csv", "--clean", "clean.csv", "--removed", "removed.csv", "--trust", "sample.key.pub"]
     _quietline("receipt", "verify", "leads.receipt", *files, "--on", day)
+
+
+def _judged(day: str) -> None:
+    _say("By law: a customer may be called although listed; for London there is no register here, so nobody can say.")
+    kept = ["--country", "US", "--list-date", day, "--keep", "latest"]
+    _quietline("register", "build", "customers.csv", "-o", "customers.qlr", "--name", "Customers", *kept)
+    outputs = ["-o", "may-call.csv", "--removed", "may-not.csv", "--undetermined", "ask.csv"]
+    _quietline("wash", "leads.csv", "--campaign", "campaign.toml", "--country", "US", *outputs)
+    _say("Looking back: what the dialler did that day, and what that can cost.")
+    log = ["calls.csv", "--campaign", "campaign.toml", "--country", "US", "--zone", "America/New_York"]
+    _quietline("audit", *log, "--report", "audit.html", "--rows", "act.csv")
+    _say("What the law was, and is:")
+    _quietline("law", "fee", "US", "--areas", "280", "--on", "2009-06-01")
 
 
 def _quietline(*arguments: str) -> None:
