@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from law_pages import cell, facts_page, law_page, rulebook_page
+from law_pages import cell, facts_page, law_page, rulebook_page, schema_page
 from python_names import prose, python_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["HEAD", "PAGES", "codes_in", "commands", "main"]
+__all__ = ["HEAD", "PAGES", "codes_in", "commands", "head_of", "main"]
 
 REFERENCE = Path(__file__).with_name("reference")
 SOURCE = Path(__file__).parents[1] / "src" / "quietline"
@@ -331,6 +331,8 @@ def _pages() -> dict[str, Callable[[], str]]:
         "law.md": law_page,
         **{f"law-{name}.md": partial(rulebook_page, name) for name in rulebook_names()},
         "python-api.md": python_page,
+        "schema-answer.json": partial(schema_page, "answer"),
+        "schema-facts.json": partial(schema_page, "facts"),
         "statuses.md": statuses_page,
     }
 
@@ -339,11 +341,16 @@ PAGES = _pages()
 """The pages by file name, and what makes each."""
 
 
+def head_of(name: str) -> str:
+    """Give what a generated page begins with; JSON has no room for remarks."""
+    return HEAD if name.endswith(".md") else ""
+
+
 def main() -> int:
     """Write the pages that have changed."""
     REFERENCE.mkdir(exist_ok=True)
     for name, page in PAGES.items():
-        text, file = HEAD + page(), REFERENCE / name
+        text, file = head_of(name) + page(), REFERENCE / name
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")
             sys.stdout.write(f"docs/reference/{name}: written\n")

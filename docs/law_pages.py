@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-__all__ = ["cell", "facts_page", "law_page", "rulebook_page"]
+__all__ = ["cell", "facts_page", "law_page", "rulebook_page", "schema_page"]
 
 
 def cell(text: str) -> str:
@@ -131,7 +132,7 @@ def facts_page() -> str:
         "A fact that is absent is unknown; an unknown one that could change the verdict makes it `undetermined`,",
         "and is named.",
         "Inside an object an absent key means null. Words are taken in either case.",
-        "The same as JSON Schema: `quietline law schema`.",
+        "The same as JSON Schema: [facts](schema-facts.json) and [answer](schema-answer.json), or `quietline law schema`.",
     ]
     for name in vocabulary_names():
         vocabulary = load_vocabulary(name)
@@ -149,3 +150,12 @@ def facts_page() -> str:
                 values = "".join(f"<br>`{value}`: {text['en']} ({text['zh']})" for value, text in leaf.values.items())
                 lines.append(f"| `{leaf.name}` | {leaf.kind} | {cell(leaf.text['en'])} ({cell(leaf.text['zh'])}){values} |")
     return "\n".join(lines) + "\n"
+
+
+def schema_page(what: str) -> str:
+    """Give the JSON Schema of the facts of a call, or of the answer."""
+    from quietline.law.explaining import answer_schema
+    from quietline.law.vocabulary import facts_schema, load_vocabulary
+
+    schema = answer_schema() if what == "answer" else facts_schema(load_vocabulary("call"))
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
