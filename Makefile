@@ -6,7 +6,7 @@ STATE := .state
 KERNEL := $(wildcard src/quietline/kernel/src/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast lint format docs plans bench fuzz lock clean
+.PHONY: help setup up test test-fast lint format docs plans law-cells bench fuzz lock clean
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ docs: setup ## write the reference pages anew from the code
 
 plans: setup ## compile the numbering plans anew (after a new phonenumbers release)
 	$(BIN)/python -m quietline.numbering.compile_plans
+
+law-cells: setup ## write the decision cells of the rulebooks anew (after a change of a rule; look at the diff)
+	$(BIN)/python tests/law/cells/write.py
 
 bench: setup $(STATE)/bench ## measure against peers, in one run on this machine (see benchmarks/README.md)
 	$(BIN)/python benchmarks/run.py

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["audit"]
 
+_STANDARD_OUTPUT = {"-", "/dev/stdout", "/proc/self/fd/1"}
+
 _EPILOG = """\b
 Examples:
   quietline audit calls.csv --campaign autumn.toml --country US --zone America/New_York --report audit.html
@@ -55,29 +57,33 @@ def audit(calls: str, **options: Any) -> None:
     from quietline.wash.campaign import load_campaign
 
     targets = [options[name] for name in ("report", "data", "rows") if options[name] is not None]
-    if targets.count("-") + options["as_json"] > 1:
+    to_standard_output = sum(target in _STANDARD_OUTPUT for target in targets) + options["as_json"]
+    if to_standard_output > 1:
         raise UsageError("Only one thing can go to standard output.", advice="Name files for the others.")
     if not targets and not options["as_json"]:
         raise UsageError("There is nowhere to write to.", advice="Say --report FILE (or --data, --rows, --json).")
     campaign = load_campaign(options["campaign_path"])
     held = [evidence.path for evidence in campaign.evidence]
     refuse_same([calls, options["campaign_path"], *held], targets)
-    columns = parse_mapping(options["columns"]) if options["columns"] else None
+    columns = parse_mapping(options["columns"]) if options["columns"] is not None else None
     given = {name: options[name] for name in ("country", "layout", "zone", "dates")}
     findings = findings_on_law()
     with CallLog.open(calls, columns=columns, **given) as log, Auditor(campaign) as auditor, OutputSet() as outputs:
         rows = (
             RowFile(outputs.open(options["rows"], mode=0o600), rules=findings.rules, lang=options["lang"])
-            if options["rows"]
+            if options["rows"] is not None
             else None
         )
-        show = _Show(log, quiet=options["quiet"] or "-" in targets or options["as_json"])
-        for batch in log:
-            judged = auditor.judge(batch)
-            findings.add(batch, judged)
-            if rows is not None:
-                rows.add(batch, judged)
-            show.step()
+        show = _Show(log, quiet=options["quiet"] or bool(to_standard_output))
+        try:
+            for batch in log:
+                judged = auditor.judge(batch)
+                findings.add(batch, judged)
+                if rows is not None:
+                    rows.add(batch, judged)
+                show.step()
+        finally:
+            show.end()
         facts = ReportFacts(
             log=log.as_dict(),
             made_at=now(),
@@ -86,7 +92,7 @@ def audit(calls: str, **options: Any) -> None:
             rulebooks=auditor.rulebooks,
             safe_harbour=auditor.safe_harbour,
             safe_harbour_citation="16 CFR 310.4(b)(3)",
-            rows_file=Path(options["rows"]).name if options["rows"] and options["rows"] != "-" else "",
+            rows_file=Path(options["rows"]).name if options["rows"] and options["rows"] not in _STANDARD_OUTPUT else "",
         )
         write_report(findings, facts, lang=options["lang"], html=options["report"], data=options["data"], outputs=outputs)
     _tell(findings, facts, campaign, options, show)
@@ -96,7 +102,8 @@ def _tell(findings: Findings, facts: ReportFacts, campaign: Campaign, options: d
     from quietline.audit import report_data
 
     if options["as_json"]:
-        click.echo(json.dumps(report_data(findings, facts), indent=2, ensure_ascii=False))
+        text = json.dumps(report_data(findings, facts), indent=2, ensure_ascii=False)
+        click.echo(text.encode("utf-8", "replace"))  # the name of a file may hold half a character, which no encoding has
         return
     if show.quiet:
         return
@@ -125,3 +132,8 @@ class _Show:
         self._last = now
         share = f"{100 * self._log.position / self._log.size:3.0f} %" if self._log.size else ""
         click.echo(f"\r\033[K  {share}  {self._log.rows:,} rows", nl=False, err=True)
+
+    def end(self) -> None:
+        """Leave a clean line."""
+        if self._live:
+            click.echo("\r\033[K", nl=False, err=True)

@@ -29,7 +29,7 @@ __all__ = ["fee", "penalty", "severity", "window"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_COUNTRY = re.compile(r"[A-Za-z]{2}(-[A-Za-z]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,16}")
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")

@@ -220,7 +220,7 @@ class _Show:
         for rule, rows in sorted(law["rules"].items(), key=lambda item: -item[1]):
             click.echo(f"  {rows:>{width},} {rule}")
         for name, rows in sorted(law["unknown"].items(), key=lambda item: -item[1]):
-            click.echo(f"  {rows:>{width},} hang on {name}, which is not known")
+            click.echo(f"  {rows:>{width},} {'hangs' if rows == 1 else 'hang'} on {name}, which is not known")
         for flag, rows in law["flags"].items():
             click.echo(f"  {rows:>{width},} flagged {flag}")
 

@@ -18,6 +18,7 @@ _TEXT = {
         "scope": "{regime} does not apply: {text} {citation} [{confidence}]",
         "also": "{rule} ({regime}) would forbid as well: {text} {citation} [{confidence}]",
         "but": "{rule} ({regime}) speaks too, and comes after: {text} {citation} [{confidence}]",
+        "alone": "{rule} ({regime}) would decide if nothing before it did: {text} {citation} [{confidence}]",
         "flag": "Besides, {flag}: {text} {citation} [{confidence}]",
         "unknown": "It hangs on what is not known: {names}.",
         "silent": "{regime}: no rule speaks of this call.",
@@ -34,6 +35,7 @@ _TEXT = {
         "scope": "{regime}不适用：{text}{citation} [{confidence}]",
         "also": "{rule}（{regime}）同样禁止：{text}{citation} [{confidence}]",
         "but": "{rule}（{regime}）亦成立，但次序在后：{text}{citation} [{confidence}]",
+        "alone": "若其前各条均不成立，则由{rule}（{regime}）决定：{text}{citation} [{confidence}]",
         "flag": "另外，{flag}：{text}{citation} [{confidence}]",
         "unknown": "取决于尚不清楚的事实：{names}。",
         "silent": "{regime}：没有规则涉及该通话。",
@@ -61,7 +63,8 @@ def explanation(decision: Decision, lang: str = "en") -> list[str]:
         for reason in reasons:
             if not reason["decides"] and regime["applies"]:
                 also = reason["verdict"] == "forbid" and regime["verdict"] == "forbid"
-                lines.append(words["also" if also else "but"].format(**reason))
+                how = "also" if also else "alone" if regime["rule"] is None else "but"
+                lines.append(words[how].format(**reason))
     lines += [words["flag"].format(**flag) for flag in answer["flags"]]
     if answer["unknown"]:
         lines.append(words["unknown"].format(names=", ".join(answer["unknown"])))

@@ -196,7 +196,7 @@ def _check_asked(targets: Sequence[Any], against: Sequence[Any], campaign: Campa
         raise UsageError("There is nowhere to write to.", advice="Name at least one output.")
     if undetermined is not None and campaign is None:
         raise UsageError("Only a campaign has undetermined rows.", advice="Name the campaign.")
-    if not against and not (campaign and campaign.evidence):
+    if not against and campaign is None:
         raise UsageError("There is no register to wash against.", advice="Name at least one.")
 
 
