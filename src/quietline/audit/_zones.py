@@ -1,4 +1,4 @@
-"""Local times to UTC, many at a time."""
+"""Local times to UTC and back, many at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LocalTimes"]
+__all__ = ["LocalTimes", "WallClocks"]
 
 _BLOCK = 900_000_000
 """A quarter of an hour in microseconds: the offsets of zones change on such marks, or the block is taken apart."""
+_HOUR = 3_600_000_000
 _MICROSECOND = timedelta(microseconds=1)
-_NAIVE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _OK, _TWICE, _SKIPPED = 0, 1, 2  # as in times.TimeStatus
 
 
@@ -69,3 +71,43 @@ class LocalTimes:
     def _offset(self, micros: int, fold: int) -> int:
         local = (_NAIVE_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=self._zone, fold=fold)
         return (local.utcoffset() or timedelta(0)) // _MICROSECOND
+
+
+class WallClocks:
+    """What the clocks of zones show; asks each zone once for every hour."""
+
+    def __init__(self) -> None:
+        self._hours: dict[tzinfo, dict[int, int | None]] = {}
+
+    def local(self, micros: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
+        """Give what the clock of a zone shows.
+
+        Args:
+            micros: int64, shape (rows,); microseconds of UTC since 1970.
+            zone: the zone.
+
+        Returns:
+            int64, shape (rows,); microseconds of the local clock since 1970.
+        """
+        known = self._hours.setdefault(zone, {})
+        hours, hour_of = np.unique(micros // _HOUR, return_inverse=True)
+        offsets = [self._hour(known, hour, zone) for hour in hours.tolist()]
+        local = micros + np.array([offset or 0 for offset in offsets], np.int64)[hour_of]
+        if None in offsets:
+            mixed = np.array([offset is None for offset in offsets])[hour_of]
+            for i in np.flatnonzero(mixed).tolist():
+                local[i] = micros[i] + _offset_at(int(micros[i]), zone)
+        return local
+
+    @staticmethod
+    def _hour(known: dict[int, int | None], hour: int, zone: tzinfo) -> int | None:
+        """Give the offset that holds in a whole hour; None where it changes within."""
+        if hour not in known:
+            first, last = (_offset_at(at, zone) for at in (hour * _HOUR, (hour + 1) * _HOUR - 1))
+            known[hour] = first if first == last else None
+        return known[hour]
+
+
+def _offset_at(micros: int, zone: tzinfo) -> int:
+    moment = (_EPOCH + timedelta(microseconds=micros)).astimezone(zone)
+    return (moment.utcoffset() or timedelta(0)) // _MICROSECOND

@@ -107,7 +107,7 @@ class RuleText:
         zh: the same in Chinese.
         citation: where it is written.
         about: what would have prevented the call: ``register`` (washing the list), ``request`` (the own stop list),
-            ``hours`` (the dialler's clock), ``consent`` (a record of it), or empty.
+            ``hours`` (the dialler's clock), ``consent`` (a record of it), ``other`` (none of these), or empty: not known.
     """
 
     rule: str

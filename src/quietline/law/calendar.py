@@ -32,11 +32,11 @@ def earliest(day: date, value: int, unit: Unit, bound: Bound) -> date:
         bound: whether the full length itself is still within.
     """
     try:
-        if unit == "business_days" and value and bound == "less_than":
-            return _business_days_before(day, value - 1)
+        if value == 0 and bound == "less_than":
+            return day + timedelta(days=1)
         if unit == "business_days":
-            first = _business_days_before(day, value)
-        elif unit == "days":
+            return _business_days_before(day, value - (bound == "less_than"))
+        if unit == "days":
             first = day - timedelta(days=value)
         else:
             first = months_before(day, value * (12 if unit == "years" else 1))

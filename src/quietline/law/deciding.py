@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from quietline.errors import UsageError
@@ -274,8 +275,10 @@ def _judge(rulebook: Rulebook, facts: Facts) -> tuple[Verdict, tuple[Judgement, 
     if at is None:
         judgements = [Judgement(regime, "undetermined", None, ("called_at",), date.min) for regime in rulebook.regimes]
     else:
-        each = [[_judge_regime(regime, facts, on, local) for on, local in _days(at, zones)] for regime in rulebook.regimes]
-        judgements = [_merged(judged) for judged in each]
+        days = _days(at, zones)
+        judgements = [
+            _merged([_judge_regime(regime, facts, on, local) for on, local in days]) for regime in rulebook.regimes
+        ]
     verdict: Verdict = "permit"
     for judgement in judgements:
         if _RANK[judgement.verdict] < _RANK[verdict] and judgement.applies:
@@ -290,8 +293,14 @@ def _days(at: date | datetime, zones: Sequence[ZoneInfo] | None) -> list[tuple[d
     """
     if not isinstance(at, datetime):
         return [(at, None)]
+    if zones and len(zones) == 1:
+        only = at.astimezone(zones[0])
+        return [(only.date(), only)]
     if zones:
-        return [(local.date(), local) for local in map(at.astimezone, zones)]
+        clocks: dict[datetime, datetime] = {}  # zones whose clocks show the same are one
+        for local in map(at.astimezone, zones):
+            clocks.setdefault(local.replace(tzinfo=None), local)
+        return [(local.date(), local) for local in clocks.values()]
     now = at.astimezone(UTC)
     first, last = (now - _WESTERNMOST).date(), (now + _EASTERNMOST).date()
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
@@ -301,8 +310,10 @@ def _days(at: date | datetime, zones: Sequence[ZoneInfo] | None) -> list[tuple[d
 def _merged(judged: Sequence[Judgement]) -> Judgement:
     """Put together what a regime says in each place where the person called may be: all have to come to the same."""
     first = judged[0]
+    if len(judged) == 1:
+        return first
     verdicts = {judgement.verdict for judgement in judged}
-    if len(judged) == 1 or verdicts in ({"permit"}, {"forbid"}):
+    if verdicts in ({"permit"}, {"forbid"}):
         return first
     unknown = {name for judgement in judged for name in judgement.unknown}
     if len(verdicts) > 1:
@@ -316,9 +327,7 @@ def _merged(judged: Sequence[Judgement]) -> Judgement:
 def _judge_regime(regime: Regime, facts: Facts, on: date, local: datetime | None) -> Judgement:
     if on < regime.covers_from:
         return Judgement(regime, "undetermined", None, ("called_at",), on)
-    moment = regime.moment(on, local)
-    outcome = regime.outcome(facts, moment)
-    unknown = tuple(sorted(regime.unknown(outcome.pivots, facts, moment))) if outcome.pivots else ()
+    outcome, unknown = regime.outcome_and_unknown(facts, regime.moment(on, local))
     return Judgement(regime, outcome.verdict, outcome, unknown, on)
 
 
@@ -335,32 +344,57 @@ def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Jud
     at, zones = facts.get("called_at"), facts.get("callee_timezone")
     if not isinstance(at, datetime) or not zones:
         return None
-    moments: set[datetime] = set()
+    clocks = [at.astimezone(zone) for zone in zones]
+    against: list[Hours] = []
     for judgement in judgements:
-        for hours in _hours_against(judgement, facts, at, zones):
-            moments |= {moment.astimezone(UTC) for zone in zones for moment in openings(hours, at, zone)}
+        against += [hours for hours in _hours_against(judgement, facts, clocks) if hours not in against]
+    if not against:
+        return None
     first_day = at.astimezone(zones[0]).date()
 
     def permitted(moment: datetime) -> bool:
         later = {**facts, "called_at": moment}
         if moment.astimezone(zones[0]).date() != first_day and "public_holiday" in facts:
             later["public_holiday"] = False
-        return _judge(rulebook, later)[0] == "permit"
+        return _permits(rulebook, later, from_west)
 
-    for moment in sorted(moments):
+    from_west = sorted(zones, key=lambda zone: at.astimezone(zone).replace(tzinfo=None)) if len(zones) > 1 else zones
+    tried = None
+    for moment in merge(*(map(_in_utc, openings(hours, at, zone)) for hours in against for zone in zones)):
+        if moment == tried:
+            continue
+        tried = moment
         if permitted(moment):
             by_day = permitted(moment - timedelta(microseconds=1))  # then it was not the hours that forbade
             return None if by_day else moment.astimezone(zones[0])
     return None
 
 
-def _hours_against(judgement: Judgement, facts: Facts, at: datetime, zones: Sequence[ZoneInfo]) -> Iterator[Hours]:
-    """Give the calling hours outside which a call is, in at least one of the zones it may be in."""
-    for name in judgement.regime.hours_parameters:
-        parameter = judgement.regime.parameters[name]
-        period, _ = parameter.at(judgement.on)
-        if period is None or not isinstance(period.value, Hours):
+def _permits(rulebook: Rulebook, facts: Facts, zones: Sequence[ZoneInfo]) -> bool:
+    """Say whether a call is permitted in all zones in which the person called may be; ends with the first that says no."""
+    for local in map(facts["called_at"].astimezone, zones):
+        on = local.date()
+        for regime in rulebook.regimes:
+            if on < regime.covers_from or regime.outcome(facts, regime.moment(on, local)).verdict != "permit":
+                return False
+    return True
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _hours_against(judgement: Judgement, facts: Facts, clocks: Sequence[datetime]) -> Iterator[Hours]:
+    """Give the calling hours outside which a call is by at least one of the clocks it may be by, and those that follow."""
+    regime, holiday = judgement.regime, facts.get("public_holiday")
+    values = regime.moment(judgement.on, None).values
+    for name in regime.hours_parameters:
+        value = values[name]
+        if not isinstance(value, tuple):  # not in force, or not known
             continue
-        holiday = facts.get("public_holiday")
-        if not all(period.value.allow(at.astimezone(zone), parameter.bound, public_holiday=holiday) for zone in zones):
-            yield period.value
+        hours, bound = value
+        if not all(hours.allow(local, bound, public_holiday=holiday) for local in clocks):
+            yield hours
+            for later in regime.parameters[name].periods:
+                if later.from_date > judgement.on and isinstance(later.value, Hours):
+                    yield later.value

@@ -89,9 +89,10 @@ class _Day:
     values: Mapping[str, Any]
     answers: list[bool | None]
     known_calls: dict[tuple[Any, ...], _Known]
+    unknown: dict[tuple[Any, ...], tuple[str, ...]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Known:
     """Calls of which the same choices and truths are given: what else may matter to them, and what became of it."""
 
@@ -150,6 +151,7 @@ class Regime:
         self._derived_bits = [self.atoms[n].mask if n in self.atoms else 0 for n in self._names]
         self._days: dict[date, _Day] = {}
         self._given = self._given_names()
+        self._leaves = tuple(dict.fromkeys(leaf for fact in self.derived.values() for leaf in fact.leaves))
         self._switched: dict[tuple[bool | None, ...], dict[tuple[Any, ...], _Known]] = {}
         self._outcomes: dict[tuple[int, int], Outcome] = {}
         self._check(place)
@@ -259,7 +261,7 @@ class Regime:
         for i, fact in enumerate(self.derived.values()):
             if fact.operator == "switch":
                 answers[i] = self._tests[i]({}, moment, answers)
-        return _Day(values, answers, self._switched.setdefault(tuple(answers), {}))
+        return _Day(values, answers, self._switched.setdefault(tuple(answers), {}), {})
 
     def _given_names(self) -> tuple[str, ...]:
         """Name the choices and truths that rules, flags and derived facts ask for."""
@@ -282,7 +284,26 @@ class Regime:
     def outcome(self, facts: Facts, moment: Moment) -> Outcome:
         """Judge a call; those of which the same is known are judged once."""
         call = self._call(self._day(moment.date), facts)
+        return self._outcome(call, facts, moment, tuple([test(facts, moment, ()) for test in call.tests]))
+
+    def outcome_and_unknown(self, facts: Facts, moment: Moment) -> tuple[Outcome, tuple[str, ...]]:
+        """Judge a call, and name the given facts on which the verdict hangs, sorted (:meth:`unknown`)."""
+        day = self._day(moment.date)
+        call = self._call(day, facts)
         answers = tuple([test(facts, moment, ()) for test in call.tests])
+        outcome = self._outcome(call, facts, moment, answers)
+        if not outcome.pivots:
+            return outcome, ()
+        absent = tuple([leaf not in facts for leaf in self._leaves])
+        key = (call, answers, absent, moment.local is None, type(facts.get("called_at")))
+        unknown = day.unknown.get(key)
+        if unknown is None:
+            if len(day.unknown) >= _KEEP:
+                day.unknown.clear()
+            unknown = day.unknown[key] = tuple(sorted(self.unknown(outcome.pivots, facts, moment)))
+        return outcome, unknown
+
+    def _outcome(self, call: _Known, facts: Facts, moment: Moment, answers: tuple[bool | None, ...]) -> Outcome:
         outcome = call.outcomes.get(answers)
         if outcome is None:
             if len(call.outcomes) >= _KEEP:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quietline.errors import UsageError
+from quietline.numbering import country_code
 from quietline.registers import Register
 from quietline.wash.campaign import Evidence
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from quietline.wash.campaign import Campaign
 
-__all__ = ["Asked", "EvidenceRegisters", "Held", "together"]
+__all__ = ["Asked", "Days", "EvidenceRegisters", "Held", "together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,22 @@ class Asked:
     hits: NDArray[np.bool_]
     since: NDArray[np.uint16]
     terms: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Since when numbers stand in the registers of one role.
+
+    Attributes:
+        hits: bool, shape (rows,): the number stands in at least one.
+        since: uint16, the same shape: since which day, of those that are known; 0 where none is.
+        unclear: bool, the same shape: a day is known, and another register has the number without one; None where there is
+            one register only.
+    """
+
+    hits: NDArray[np.bool_]
+    since: NDArray[np.uint16]
+    unclear: NDArray[np.bool_] | None
 
 
 class EvidenceRegisters:
@@ -89,6 +107,10 @@ class EvidenceRegisters:
             if one.evidence.role == role and (not country or not one.country or one.country == country)
         ]
 
+    def latest_list_date(self, places: Sequence[int]) -> date:
+        """Give the latest list date of some registers, at least one: no entry in them is younger."""
+        return max(self.held[place].register.metadata.list_date for place in places)
+
     def list_version_date(self, country: str) -> date | None:
         """Give the list date of the oldest do-not-call register of a country; None where there is none of its own."""
         dates = [
@@ -119,27 +141,34 @@ class EvidenceRegisters:
         return Asked(hits, since, terms)
 
 
-def together(asked: Asked, places: Sequence[int], *, latest: bool) -> tuple[NDArray[np.bool_], NDArray[np.uint16]]:
+def together(asked: Asked, places: Sequence[int], *, latest: bool) -> Days:
     """Put the registers of one role together.
 
     Args:
         asked: answers of all registers.
         places: of the registers of the role, at least one.
-        latest: of several days the latest counts, else the earliest known.
-
-    Returns:
-        Whether a number stands in any of them (bool), and since which day (uint16, 0 unknown).
+        latest: of several days the latest counts, else the earliest.
     """
     hits, since = asked.hits[places[0]], asked.since[places[0]]
+    if len(places) == 1:
+        return Days(hits, since, None)
+    undated = hits & (since == 0)
     for place in places[1:]:
         hits = hits | asked.hits[place]
+        undated |= asked.hits[place] & (asked.since[place] == 0)
         if latest:
             since = np.maximum(since, asked.since[place])
         else:
             # unknown (0) minus one wraps round to the largest day, so that any known day is earlier
             since = np.minimum(since - np.uint16(1), asked.since[place] - np.uint16(1)) + np.uint16(1)
-    return hits, since
+    return Days(hits, since, undated & (since != 0))
 
 
 def _country(evidence: Evidence, register: Register) -> str:
-    return (evidence.country or register.metadata.country).upper() if evidence.role == "do_not_call" else ""
+    if evidence.role != "do_not_call":
+        return ""
+    said = evidence.country or register.metadata.country
+    try:
+        return country_code(said) if said else ""
+    except UsageError:  # of a register whose maker wrote something else
+        return said.upper()

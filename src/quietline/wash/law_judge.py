@@ -56,15 +56,21 @@ class LawJudge:
         valid = reasons == Reason.CLEAN
         outcomes = np.zeros(len(keys), dtype=np.uint16)
         zones, countries = self._places.zones_of(keys), self._places.countries_of(keys)
-        present = np.flatnonzero(np.bincount(countries[valid])).tolist()
+        counts = np.bincount(countries[valid], minlength=len(self._places.countries))
+        present = np.flatnonzero(counts).tolist()
+        alike = np.zeros(len(counts), dtype=np.uint16)  # rulings of countries that have one for all their numbers
         for country in present:
             judge = self._country(country)
-            if len(present) == 1 and valid.all():
+            if not judge.by_law:
+                alike[country] = judge.judge(keys[:1], zones[:1], asked)[0]
+            elif counts[country] == len(keys):
                 outcomes = judge.judge(keys, zones, asked)
-                continue
-            rows = np.flatnonzero(valid & (countries == country))
-            some = Asked(asked.hits[:, rows], asked.since[:, rows], asked.terms[:, rows])
-            outcomes[rows] = judge.judge(keys[rows], zones[rows], some)
+            else:
+                rows = np.flatnonzero(valid & (countries == country))
+                some = Asked(asked.hits[:, rows], asked.since[:, rows], asked.terms[:, rows])
+                outcomes[rows] = judge.judge(keys[rows], zones[rows], some)
+        if alike.any():
+            outcomes += np.where(valid, alike[countries], np.uint16(0))
         if present:
             reasons[valid] = _REASONS[self.rulings.verdicts()[outcomes[valid]]]
         return Verdicts(

@@ -8,7 +8,9 @@ decided once, by the engine that decides a single call.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import product
+from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,108 +19,57 @@ import numpy as np
 from quietline.errors import LawError
 from quietline.law import load_rulebook
 from quietline.law.deciding import decide_facts
-from quietline.law.entry_terms import read_terms
 from quietline.law.vocabulary import zone_named
 from quietline.numbering import load_places
-from quietline.registers import date_of, day_of
+from quietline.registers import date_of
+from quietline.wash.day_classes import DayClasses, days_of, representatives
 from quietline.wash.evidence import together
+from quietline.wash.row_facts import OPENINGS_AHEAD, RowFacts, zones_apart
+from quietline.wash.rulings import NO_COUNTRY, Ruling, Rulings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
     from quietline.law import Decision, Rulebook
     from quietline.law.vocabulary import Facts
     from quietline.wash.campaign import Campaign
-    from quietline.wash.evidence import Asked, EvidenceRegisters
+    from quietline.wash.evidence import Asked, Days, EvidenceRegisters
+    from quietline.wash.row_facts import Held, Span
 
 __all__ = ["CountryJudge", "Ruling", "Rulings"]
 
-_MOST_CODES = 1 << 22
-_MOST_RULINGS = 1 << 16
-_DAYS = 1 << 16
-_NOT_THERE, _UNKNOWN_DAY = 0, 1
+_MOST_CODES = 1 << 24
+_MOST_CHOICES = 16
+_ONE_CODE = 1 << 62
+_LOOK_CLOSER = 0xFFFF
+"""Stands in the table of rulings where rows of one class may differ after all."""
+_OF_VERSION = ("list_version_date", "list_checked")
+_RANK = {"permit": 0, "undetermined": 1, "forbid": 2}
+
+_Column: TypeAlias = "tuple[NDArray[Any], int]"
+"""Numbers of rows, and a number that all of them are below."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """What becomes of a row under the law.
+class _Rows:
+    """What is known of some rows.
 
     Attributes:
-        verdict: permit, forbid or undetermined.
-        country: whose law, upper case; empty where the number's country is not known.
-        rule: id of the rule that decides, or empty.
-        text: what it says, in English.
-        citation: where it is written.
-        unknown: names of the facts that would decide.
-        flags: side duties that are breached.
-        next_permitted_at: where only the time of day is in the way, ISO 8601; else empty.
+        zones: uint16, shape (rows,).
+        moments: the same shape, place of each row's moment; 0 for all where that is the same wherever a person is.
+        days: since when they stand in which registers.
+        paid: bool, the same shape; None where that is not known.
+        asked: answers of all registers.
     """
 
-    verdict: str
-    country: str = ""
-    rule: str = ""
-    text: str = ""
-    citation: str = ""
-    unknown: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    next_permitted_at: str = ""
-
-
-_Held: TypeAlias = "Mapping[tuple[str, str], int | None]"
-"""By fact and kind: since which day registers know it of a row; 0 where they do not know the day, None where it is not."""
-
-_NO_COUNTRY = Ruling("undetermined", text="The country of the number is not known.", unknown=("country",))
-
-
-class Rulings:
-    """All different rulings of a wash, by number; 0 stands for rows that are not judged. May be used by several threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._all: list[Ruling | None] = [None]
-        self._numbers: dict[Ruling, int] = {}
-
-    def number(self, ruling: Ruling) -> int:
-        """Give a ruling its number."""
-        with self._lock:
-            number = self._numbers.get(ruling)
-            if number is None:
-                if len(self._all) >= _MOST_RULINGS:  # more than rules and facts can make: times of day, say
-                    return self._numbers[replace(ruling, next_permitted_at="")]
-                number = self._numbers[ruling] = len(self._all)
-                self._all.append(ruling)
-            return number
-
-    def __getitem__(self, number: int) -> Ruling:
-        ruling = self._all[number]
-        if ruling is None:
-            raise KeyError(number)
-        return ruling
-
-    def verdicts(self) -> NDArray[np.uint8]:
-        """Give the verdict of each number: 0 not judged, 1 permit, 2 forbid, 3 undetermined."""
-        codes = {"permit": 1, "forbid": 2, "undetermined": 3}
-        with self._lock:
-            return np.array([0 if ruling is None else codes[ruling.verdict] for ruling in self._all], dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dated:
-    """A fact of a row that is a day from registers.
-
-    Attributes:
-        leaf: name of the fact that the day is.
-        kind: of consent or relationship, or empty.
-        places: of its registers.
-        latest: of several days the latest counts.
-    """
-
-    leaf: str
-    kind: str
-    places: tuple[int, ...]
-    latest: bool
+    zones: NDArray[np.uint16]
+    moments: NDArray[np.uint16]
+    days: list[Days]
+    paid: NDArray[np.bool_] | None
+    asked: Asked
 
 
 class CountryJudge:
@@ -133,82 +84,45 @@ class CountryJudge:
 
     def __init__(self, country: str, campaign: Campaign, registers: EvidenceRegisters, rulings: Rulings) -> None:
         self.country = country
-        self._registers = registers
         self._rulings = rulings
         self._lock = Lock()
         self._called_at = campaign.called_at
         self._zone_sets = load_places().zone_sets
-        self._areas = _Areas(campaign.areas[country]) if campaign.areas.get(country) else None
+        areas = campaign.areas.get(country)
+        self._areas = None if areas is None else _Areas(areas)
         self.rulebook: Rulebook | None = None
         try:
             self.rulebook = load_rulebook(country)
         except LawError as error:
             if error.code != "law.undetermined":
                 raise
-        self._said = frozenset(campaign.facts_for(country))
-        self._facts = self._constant_facts(campaign)
-        self._dated = self._dated_facts()
-        self._terms = self._terms_tables()
-        self._classes = [self._day_classes(dated.leaf) for dated in self._dated]
-        self._known: dict[int, int] = {}
+        self._row_facts = RowFacts(country, campaign, registers)
+        self._widths = {place: len(registers.held[place].register.metadata.terms) for place in self._row_facts.terms}
+        self._day_classes = DayClasses(self.rulebook)
+        self._pairs = self._compared_pairs()
+        self._days, self._later_days = days_of(self._called_at), days_of(self._called_at, ahead=OPENINGS_AHEAD)
+        self._classes = self._all_classes(self._days)
+        self._fine_classes: list[NDArray[np.uint16]] | None = None
+        self._known: dict[tuple[str, Any], int] = {}
+        self._moment_of = np.full(len(self._zone_sets), _LOOK_CLOSER, dtype=np.uint16)
+        self._moments: list[Facts] = []
         self._table = np.zeros(1, dtype=np.uint16)
 
-    # -- facts --------------------------------------------------------------------------------------------------------
+    def _compared_pairs(self) -> list[tuple[int, int]]:
+        """Name the days of a row that rules compare with each other, such as a request to stop and a consent after it."""
+        compared, dated = self._day_classes.compared(), list(enumerate(self._row_facts.dated))
+        return [(i, j) for i, first in dated for j, second in dated if (first.leaf, second.leaf) in compared]
 
-    def _constant_facts(self, campaign: Campaign) -> Facts:
-        facts = dict(campaign.facts_for(self.country))
-        version = self._registers.list_version_date(self.country)
-        if version is not None:
-            facts.setdefault("list_version_date", version)
-        facts.setdefault("list_checked", bool(self._registers.places("do_not_call", self.country)))
-        if self.country in campaign.areas and campaign.areas[self.country] is None:
-            facts.setdefault("fee_paid", True)
-        return facts
-
-    def _dated_facts(self) -> list[_Dated]:
-        places = self._registers.places
-        found = [
-            _Dated("listed_on", "", tuple(places("do_not_call", self.country)), latest=False),
-            _Dated("stop_request_on", "", tuple(places("stop_requests")), latest=True),
-            _Dated("relationship.last_event_on", "purchase", tuple(places("purchases")), latest=True),
-            _Dated("relationship.last_event_on", "inquiry", tuple(places("inquiries")), latest=True),
-        ]
-        by_kind: dict[str, list[int]] = {}
-        for place in places("consents"):
-            by_kind.setdefault(self._registers.held[place].evidence.kind, []).append(place)
-        found += [_Dated("consent.given_on", kind, tuple(of_kind), latest=True) for kind, of_kind in by_kind.items()]
-        return [dated for dated in found if dated.places]
-
-    def _terms_tables(self) -> list[int]:
-        """Name the do-not-call registers whose entries have terms."""
-        places = self._registers.places("do_not_call", self.country)
-        return [place for place in places if len(self._registers.held[place].register.metadata.terms) > 1]
-
-    def _day_classes(self, leaf: str) -> NDArray[np.uint8]:
-        """Give each day its class: days in one class are the same to every rule, alone."""
-        edges = sorted({day for day in self._edges(leaf) if 0 < day < _DAYS})[:200]
-        classes = np.searchsorted(np.array(edges, dtype=np.int64), np.arange(_DAYS), side="right") + 2
-        classes[0] = _UNKNOWN_DAY
-        return classes.astype(np.uint8)
-
-    def _edges(self, leaf: str) -> Iterator[int]:
-        """Give the first days of the classes: where an answer of a derived fact changes."""
-        for regime in self.rulebook.regimes if self.rulebook else ():
-            for on in _days_of(self._called_at):
-                values = regime.moment(on, None).values
-                yield from (_number(on), _number(on) + 1)
-                for fact in regime.derived.values():
-                    if leaf not in fact.leaves:
-                        continue
-                    first = values.get(fact.parameter)
-                    if isinstance(first, date):
-                        yield _number(first)
-                    for other in fact.leaves:
-                        known = self._facts.get(other)
-                        if other != leaf and isinstance(known, date):
-                            yield from (_number(known), _number(known) + 1)
+    def _all_classes(self, days: Sequence[date]) -> list[NDArray[np.uint16]]:
+        facts = self._row_facts.constant
+        return [self._day_classes.classes(dated.leaf, days, facts) for dated in self._row_facts.dated]
 
     # -- judging ------------------------------------------------------------------------------------------------------
+
+    @property
+    def by_law(self) -> bool:
+        """Whether there are rules for the country; if not, all its numbers have one ruling."""
+        return self.rulebook is not None and bool(self.rulebook.regimes)
 
     def judge(self, keys: NDArray[np.uint64], zones: NDArray[np.uint16], asked: Asked) -> NDArray[np.uint16]:
         """Judge numbers of this country.
@@ -221,17 +135,21 @@ class CountryJudge:
         Returns:
             uint16, number of each row's ruling.
         """
-        days = [together(asked, dated.places, latest=dated.latest) for dated in self._dated]
-        paid = None if self._areas is None else self._areas.contain(keys)
-        codes, size = self._codes(zones, days, paid, asked)
-        if size <= _MOST_CODES:
-            return self._by_table(codes, size, zones, days, paid, asked)
-        distinct, examples, which = np.unique(codes, return_index=True, return_inverse=True)
-        numbers = [
-            self._ruling(code, row, zones, days, paid, asked)
-            for code, row in zip(distinct.tolist(), examples.tolist(), strict=True)
-        ]
-        return np.array(numbers, dtype=np.uint16)[which]
+        if not self.by_law:
+            return np.full(len(keys), self._rulings.number(self._without_law()), dtype=np.uint16)
+        rows = self._rows(keys, zones, asked, self._moments_of(zones))
+        columns = list(self._columns(rows, slice(None), self._classes))
+        numbers = self._by_table(rows, columns)
+        closer = np.flatnonzero(numbers == _LOOK_CLOSER)
+        if len(closer):
+            exact = self._exact(rows, closer)
+            if self._fine_classes is None:
+                self._fine_classes = self._all_classes(self._later_days)
+            for some, classes, way in ((closer[~exact], self._fine_classes, "fine"), (closer[exact], None, "exact")):
+                if len(some):
+                    columns = list(self._columns(rows, some, classes))
+                    numbers[some] = self._by_distinct(columns, some, way, lambda row: self._number(rows, row, ahead=True))
+        return numbers
 
     def judge_calls(
         self,
@@ -254,195 +172,210 @@ class CountryJudge:
         Returns:
             uint16, number of each call's ruling.
         """
-        days = [together(asked, dated.places, latest=dated.latest) for dated in self._dated]
-        paid = None if self._areas is None else self._areas.contain(keys)
-        facts = {name: value for name, value in self._facts.items() if name not in _OF_VERSION or name in self._said}
+        rows = self._rows(keys, zones, asked, np.zeros_like(zones))
+        said = self._row_facts.stated
+        plain = {name: value for name, value in self._row_facts.constant.items() if name not in _OF_VERSION or name in said}
         numbers = np.zeros(len(keys), dtype=np.uint16)
-        for row in range(len(keys)):
-            held, terms = self._held_by(row, days, asked)
+        for row, at in enumerate(called_at):
+            facts = plain | {"called_at": at}
             if fetched is not None:
                 facts["list_version_date"], facts["list_checked"] = fetched[row], fetched[row] is not None
-            ruling = self._decide(
-                self._zone_sets[int(zones[row])],
-                held,
-                terms,
-                None if paid is None else bool(paid[row]),
-                facts=facts,
-                called_at=called_at[row],
-            )
-            numbers[row] = self._rulings.number(ruling)
+            names = self._zone_sets[int(zones[row])]
+            if names:
+                facts.setdefault("callee_timezone", tuple(map(zone_named, names)))
+            numbers[row] = self._rulings.number(self._decide(rows, row, facts, days_of(at), ahead=False))
         return numbers
 
-    def _held_by(
-        self, row: int, days: Sequence[tuple[NDArray[np.bool_], NDArray[np.uint16]]], asked: Asked
-    ) -> tuple[_Held, str]:
-        """Give what the registers know of a row: days, and the terms of its entry."""
-        held = {
-            (dated.leaf, dated.kind): (int(since[row]) if hits[row] else None)
-            for dated, (hits, since) in zip(self._dated, days, strict=True)
-        }
-        for place in self._terms:
-            if asked.hits[place, row]:
-                return held, self._registers.held[place].register.metadata.terms[int(asked.terms[place, row])]
-        return held, ""
+    def _rows(self, keys: NDArray[np.uint64], zones: NDArray[np.uint16], asked: Asked, moments: NDArray[np.uint16]) -> _Rows:
+        days = [together(asked, dated.places, latest=dated.latest) for dated in self._row_facts.dated]
+        paid = None if self._areas is None else self._areas.contain(keys)
+        return _Rows(zones, moments, days, paid, asked)
 
-    def _codes(
-        self,
-        zones: NDArray[np.uint16],
-        days: Sequence[tuple[NDArray[np.bool_], NDArray[np.uint16]]],
-        paid: NDArray[np.bool_] | None,
-        asked: Asked,
-    ) -> tuple[NDArray[np.int64], int]:
-        """Put all that may tell two rows apart into one number below a size."""
-        codes, size = zones.astype(np.int64), len(self._zone_sets)
-        for classes, (hits, since) in zip(self._classes, days, strict=True):
-            codes *= 2 + int(classes.max())
-            codes += np.where(hits, classes[since], np.uint8(_NOT_THERE))
-            size *= 2 + int(classes.max())
-        for first, second in self._pairs():
-            (hits, since), (other_hits, other) = days[first], days[second]
-            codes *= 2
-            codes += hits & other_hits & (since < other)
-            size *= 2
-        for place in self._terms:
-            width = len(self._registers.held[place].register.metadata.terms)
-            codes *= width
-            codes += asked.terms[place]
-            size *= width
-        if paid is not None:
-            codes *= 2
-            codes += paid
-            size *= 2
-        return codes, size
+    # -- rows that are alike ------------------------------------------------------------------------------------------
 
-    def _pairs(self) -> list[tuple[int, int]]:
-        """Name the days of a row that rules compare with each other: a request to stop, and a consent after it."""
-        places = {leaf: [i for i, dated in enumerate(self._dated) if dated.leaf == leaf] for leaf in _COMPARED}
-        return [(first, second) for first in places[_COMPARED[0]] for second in places[_COMPARED[1]]]
+    def _columns(
+        self, rows: _Rows, some: slice | NDArray[np.intp], classes: Sequence[NDArray[np.uint16]] | None
+    ) -> Iterator[_Column]:
+        """Give all that may tell two rows apart: the class of each day, or the day itself where there are no classes."""
+        yield rows.moments[some], len(self._zone_sets)
+        for i, days in enumerate(rows.days):
+            hits, since = days.hits[some], days.since[some]
+            if classes is None:
+                yield np.where(hits, since.astype(np.int64) + 1, 0), (1 << 16) + 1
+            else:
+                yield np.where(hits, classes[i][since], np.uint16(0)), int(classes[i][-1]) + 1
+            if days.unclear is not None:
+                yield days.unclear[some], 2
+        for i, j in self._pairs:
+            first, second = rows.days[i], rows.days[j]
+            yield (first.hits & second.hits & (first.since < second.since))[some], 2
+        for place, width in self._widths.items():
+            yield rows.asked.terms[place][some], width
+        if self._widths and len(self._row_facts.listing) > 1:
+            for place in self._row_facts.listing:
+                yield rows.asked.hits[place][some], 2
+        if rows.paid is not None:
+            yield rows.paid[some], 2
 
-    def _by_table(
-        self,
-        codes: NDArray[np.int64],
-        size: int,
-        zones: NDArray[np.uint16],
-        days: Sequence[tuple[NDArray[np.bool_], NDArray[np.uint16]]],
-        paid: NDArray[np.bool_] | None,
-        asked: Asked,
-    ) -> NDArray[np.uint16]:
+    def _exact(self, rows: _Rows, some: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say in which rows two days are compared of which one is not known: their classes do not tell enough."""
+        exact = np.zeros(len(some), dtype=np.bool_)
+        for i, j in self._pairs:
+            pair = rows.days[i], rows.days[j]
+            undated = np.zeros(len(some), dtype=np.bool_)
+            for days in pair:
+                undated |= (days.since[some] == 0) | (False if days.unclear is None else days.unclear[some])
+            exact |= undated & pair[0].hits[some] & pair[1].hits[some]
+        return exact
+
+    def _by_table(self, rows: _Rows, columns: Sequence[_Column]) -> NDArray[np.uint16]:
+        """Give the ruling of each row by the classes of its days; ``_LOOK_CLOSER`` where these do not tell enough."""
+        size = len(self._moments) * prod(width for _, width in columns[1:])
+        if size > _MOST_CODES:
+            return self._by_distinct(columns, None, "class", lambda row: self._first_number(rows, row))
+        codes = _mixed(columns)[0]
         with self._lock:
             if len(self._table) < size:
-                self._table = np.zeros(size, dtype=np.uint16)
+                table = np.zeros(size, dtype=np.uint16)
+                table[: len(self._table)] = self._table  # moments come first, so that what stands there keeps its place
+                self._table = table
             table = self._table
         numbers: NDArray[np.uint16] = table[codes]
         missing = np.flatnonzero(numbers == 0)
         if len(missing):
             distinct, examples = np.unique(codes[missing], return_index=True)
             for code, row in zip(distinct.tolist(), missing[examples].tolist(), strict=True):
-                table[code] = self._ruling(code, row, zones, days, paid, asked)
+                table[code] = self._first_number(rows, row)
             numbers = table[codes]
         return numbers
 
-    def _ruling(
-        self,
-        code: int,
-        row: int,
-        zones: NDArray[np.uint16],
-        days: Sequence[tuple[NDArray[np.bool_], NDArray[np.uint16]]],
-        paid: NDArray[np.bool_] | None,
-        asked: Asked,
-    ) -> int:
-        """Decide on one row that stands for all with its code."""
-        number = self._known.get(code)
-        if number is None:
-            held, terms = self._held_by(row, days, asked)
-            ruling = self._decide(self._zone_sets[int(zones[row])], held, terms, None if paid is None else bool(paid[row]))
-            number = self._known[code] = self._rulings.number(ruling)
-        return number
-
-    def _decide(
-        self,
-        zones: tuple[str, ...],
-        held: _Held,
-        terms: str,
-        paid: bool | None,
-        *,
-        facts: Facts | None = None,
-        called_at: datetime | None = None,
-    ) -> Ruling:
-        if self.rulebook is None or not self.rulebook.regimes:
-            text = f"There is no rulebook for {self.country}." if self.country else _NO_COUNTRY.text
-            return replace(_NO_COUNTRY, country=self.country, text=text)
-        facts = dict(self._facts if facts is None else facts)
-        if paid is not None:
-            facts.setdefault("fee_paid", paid)
-        if zones:
-            facts.setdefault("callee_timezone", tuple(zone_named(zone) for zone in zones))
-        self._set_time(facts, called_at or self._called_at)
-        if ("listed_on", "") in held:
-            facts.setdefault("terms", read_terms(terms) if terms else None)
-        ahead = called_at is None
-        return self._merged([self._decided(choice, ahead=ahead) for choice in self._variants(facts, held)])
-
-    @staticmethod
-    def _set_time(facts: Facts, at: datetime | date | None) -> None:
-        if isinstance(at, datetime) and at.tzinfo is None:  # the wall clock of the person called, wherever that is
-            zones = facts.get("callee_timezone")
-            if zones:
-                facts["callee_timezone"] = zones[:1]
-                at = at.replace(tzinfo=zones[0])
-            else:
-                at = at.date()
-        if at is not None:
-            facts["called_at"] = at
-
-    def _variants(self, facts: Facts, held: _Held) -> Iterator[list[Facts]]:
-        """Give what the facts of a row may be: any of the outer may help the seller; all of the inner must agree.
-
-        A person may be a customer and have inquired, or have consented in several ways. A day that a register does not know
-        may be any.
-        """
-        for relation in self._kinds(facts, held, "relationship.last_event_on", ("purchase", "inquiry")):
-            for consent in self._kinds(facts, held, "consent.given_on", ()):
-                yield self._days_variants({**facts, **relation, **consent}, held)
-
-    @staticmethod
-    def _kinds(facts: Facts, held: _Held, leaf: str, needed: tuple[str, ...]) -> list[Facts]:
-        """Give each kind of relationship or consent that registers know of a row; none where they know there is none."""
-        name = leaf.partition(".")[0]
-        asked = {kind: since for (of_leaf, kind), since in held.items() if of_leaf == leaf}
-        empty = {f"{name}.{member}": None for member in _MEMBERS[name]}
-        found: list[Facts] = [
-            {**empty, f"{name}.kind": kind, leaf: date_of(since)} for kind, since in asked.items() if since is not None
-        ]
-        if not found:
-            unasked = f"{name}.kind" in facts or not asked or not set(needed) <= set(asked)
-            found.append({} if unasked else {**empty, f"{name}.kind": "none"})
+    def _by_distinct(
+        self, columns: Sequence[_Column], some: NDArray[np.intp] | None, way: str, number: Callable[[int], int]
+    ) -> NDArray[np.uint16]:
+        """Give the ruling of each row, of rows that agree in all columns asking only for one."""
+        codes = _mixed(columns)
+        whole = codes[0] if len(codes) == 1 else np.stack(codes, axis=1)
+        distinct, examples, which = np.unique(whole, axis=0, return_index=True, return_inverse=True)
+        numbers = []
+        for code, example in zip(distinct.tolist(), examples.tolist(), strict=True):
+            key = way, code if isinstance(code, int) else tuple(code)
+            if key not in self._known:
+                self._known[key] = number(example if some is None else int(some[example]))
+            numbers.append(self._known[key])
+        found: NDArray[np.uint16] = np.array(numbers, dtype=np.uint16)[which.reshape(-1)]
         return found
 
-    def _days_variants(self, facts: Facts, held: _Held) -> list[Facts]:
-        variants = [facts]
-        for leaf, role in (("listed_on", "do_not_call"), ("stop_request_on", "stop_requests")):
-            if (leaf, "") not in held or leaf in facts:
-                continue
-            since = held[leaf, ""]
-            days: list[date | None] = [None if since is None else date_of(since)]
-            if since == 0:
-                places = self._registers.places(role, self.country if role == "do_not_call" else "")
-                days = [date(1970, 1, 2), min(self._registers.held[i].register.metadata.list_date for i in places)]
-            variants = [{**variant, leaf: day} for variant in variants for day in days]
-        return variants
+    def _first_number(self, rows: _Rows, row: int) -> int:
+        """Decide on a row that stands for all of its classes, if it can."""
+        told = not any(days.since[row] for days in rows.days)  # by its classes, as no day is known
+        if not told and self._exact(rows, np.array([row]))[0]:
+            return _LOOK_CLOSER
+        number = self._number(rows, row, ahead=told)
+        closed = (
+            not told and self._rulings[number].verdict == "forbid" and self._out_of_hours(self._moments[rows.moments[row]])
+        )
+        return _LOOK_CLOSER if closed else number  # from when it may be made then hangs on the days to come
 
-    def _decided(self, variants: Sequence[Facts], *, ahead: bool) -> Ruling:
-        book = self.rulebook
-        rulings = [self._ruled(decide_facts(book, facts, ahead=ahead)) for facts in variants if book is not None]
-        verdicts = {ruling.verdict for ruling in rulings}
-        if len(verdicts) == 1:
-            return rulings[0]
-        unknown = {name for ruling in rulings for name in ruling.unknown}
-        unknown |= {leaf for leaf in ("listed_on", "stop_request_on") if len({v.get(leaf) for v in variants}) > 1}
-        return Ruling("undetermined", self.country, unknown=tuple(sorted(unknown)))
+    # -- one row ------------------------------------------------------------------------------------------------------
 
-    def _ruled(self, decision: Decision) -> Ruling:
+    @property
+    def _clocks_differ(self) -> bool:
+        """Whether the time of a call hangs on where the person called is."""
+        return isinstance(self._called_at, datetime) and self._called_at.tzinfo is not None
+
+    def _moments_of(self, zones: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Give the place of each row's moment among those there are; new ones are put behind them."""
+        if not self._clocks_differ:
+            zones = np.zeros_like(zones)
+        places: NDArray[np.uint16] = self._moment_of[zones]
+        if len(places) and places.max() == _LOOK_CLOSER:
+            with self._lock:
+                for zone in np.unique(zones[places == _LOOK_CLOSER]).tolist():
+                    moment = self._new_moment(self._zone_sets[zone])
+                    if moment not in self._moments:
+                        self._moments.append(moment)
+                    self._moment_of[zone] = self._moments.index(moment)
+            places = self._moment_of[zones]
+        return places
+
+    def _new_moment(self, names: Sequence[str]) -> Facts:
+        """Give the facts of when and where: called_at and callee_timezone."""
+        at = self._called_at
+        if at is None:
+            return {}
+        if isinstance(at, datetime) and at.tzinfo is None:  # the wall clock of the person called, wherever that is
+            return {"called_at": at.replace(tzinfo=UTC), "callee_timezone": (zone_named("UTC"),)}
+        stated = self._row_facts.constant.get("callee_timezone")
+        zones = zones_apart([zone.key for zone in stated] if stated else names, at)
+        return {"called_at": at, "callee_timezone": zones} if zones else {"called_at": at}
+
+    def _out_of_hours(self, moment: Facts) -> bool:
+        """Say whether a moment may be outside some calling hours."""
+        at, zones = moment.get("called_at"), moment.get("callee_timezone", ())
+        if not isinstance(at, datetime):
+            return False
+        holiday = self._row_facts.constant.get("public_holiday")
+        for local in map(at.astimezone, zones):
+            for regime in self.rulebook.regimes if self.rulebook is not None else ():
+                values = regime.moment(local.date(), local).values
+                for value in map(values.get, regime.hours_parameters):
+                    if isinstance(value, tuple) and value[0].allow(local, value[1], public_holiday=holiday) is not True:
+                        return True
+        return False
+
+    def _number(self, rows: _Rows, row: int, *, ahead: bool) -> int:
+        moment = self._moments[rows.moments[row]]
+        facts = {**self._row_facts.constant, **moment}
+        ruling = self._decide(rows, row, facts, self._days, ahead=ahead and self._out_of_hours(moment))
+        return self._rulings.number(ruling)
+
+    def _decide(self, rows: _Rows, row: int, facts: Facts, days: Sequence[date], *, ahead: bool) -> Ruling:
+        """Decide on one row; the facts are those that hold for all, with the moment. ``ahead``: say from when it may be."""
+        if self.rulebook is None or not self.by_law:
+            return self._without_law()
+        for name, assumption in self.rulebook.assumptions.items():
+            if name not in facts:
+                facts.update(assumption.facts)
+        if rows.paid is not None:
+            facts.setdefault("fee_paid", bool(rows.paid[row]))
+        held: Held = self._row_facts.held_by(row, rows.days)
+        if ("listed_on", "") in held:
+            facts.setdefault("terms", self._row_facts.terms_of(row, rows.asked))
+        rulings = [self._decided(one, spans, days, ahead=ahead) for one, spans in self._row_facts.options(facts, held)]
+        return min(rulings, key=lambda ruling: (_RANK[ruling.verdict], ruling.next_permitted_at or "~"))
+
+    def _without_law(self) -> Ruling:
+        text = f"There is no rulebook for {self.country}." if self.country else NO_COUNTRY.text
+        return replace(NO_COUNTRY, country=self.country, text=text)
+
+    def _decided(self, facts: Facts, spans: dict[str, Span], days: Sequence[date], *, ahead: bool) -> Ruling:
+        """Decide with days that are not known: whatever they may be, it has to come to the same."""
+        choices = self._choices(facts, spans, self._later_days if ahead else days)
+        if ahead and prod(map(len, choices)) > _MOST_CHOICES:
+            choices, ahead = self._choices(facts, spans, days), False
+        rulings = {}
+        for chosen in product(*choices):
+            one = {**facts, **dict(zip(spans, map(date_of, chosen), strict=True))}
+            rulings[chosen] = self._ruled(one, ahead=ahead)
+        first = next(iter(rulings.values()))
+        if all(ruling.verdict == first.verdict for ruling in rulings.values()):
+            alike = all(ruling.next_permitted_at == first.next_permitted_at for ruling in rulings.values())
+            return first if alike else replace(first, next_permitted_at="")
+        unknown = {name for ruling in rulings.values() for name in ruling.unknown}
+        for i, leaf in enumerate(spans):
+            verdicts: dict[tuple[int, ...], str] = {}
+            for chosen, ruling in rulings.items():
+                if verdicts.setdefault(chosen[:i] + chosen[i + 1 :], ruling.verdict) != ruling.verdict:
+                    unknown.add(leaf.partition(".")[0])
+        zones = next((ruling.zones for ruling in rulings.values() if ruling.zones), ())
+        return Ruling("undetermined", self.country, unknown=tuple(sorted(unknown)), zones=zones)
+
+    def _choices(self, facts: Facts, spans: dict[str, Span], days: Sequence[date]) -> list[list[int]]:
+        return [representatives(self._day_classes.edges(leaf, days, facts), *span) for leaf, span in spans.items()]
+
+    def _ruled(self, facts: Facts, *, ahead: bool) -> Ruling:
+        assert self.rulebook is not None  # noqa: S101 - by_law
+        decision = decide_facts(self.rulebook, facts, ahead=ahead)
         rule = decision.deciding.rule
         flags = {
             judgement.regime.flags[place].id
@@ -458,39 +391,41 @@ class CountryJudge:
             "" if rule is None else rule.cited.citation,
             decision.unknown,
             tuple(sorted(flags)),
-            decision.next_permitted_at.isoformat() if decision.next_permitted_at else "",
+            self._next(decision),
+            self._zones_in_doubt(facts, decision),
         )
 
-    @staticmethod
-    def _merged(rulings: Sequence[Ruling]) -> Ruling:
-        """Of several relations any that permits is enough."""
-        rank = {"permit": 0, "undetermined": 1, "forbid": 2}
-        return min(rulings, key=lambda ruling: rank[ruling.verdict])
+    def _next(self, decision: Decision) -> str:
+        at = decision.next_permitted_at
+        if at is None:
+            return ""
+        return at.isoformat() if self._clocks_differ else at.replace(tzinfo=None).isoformat()
+
+    def _zones_in_doubt(self, facts: Facts, decision: Decision) -> tuple[str, ...]:
+        """Where the zone would decide, name the first zone with each answer."""
+        zones = facts.get("callee_timezone", ())
+        if "callee_timezone" not in decision.unknown or len(zones) < 2:
+            return ()
+        first: dict[str, str] = {}
+        for zone in zones:
+            alone = decide_facts(decision.rulebook, {**facts, "callee_timezone": (zone,)}, ahead=False)
+            first.setdefault(alone.verdict, zone.key)
+        return tuple(first.values()) if len(first) > 1 else ()
 
 
-_OF_VERSION = ("list_version_date", "list_checked")
-_COMPARED = ("stop_request_on", "consent.given_on")
-_MEMBERS = {
-    "relationship": ("last_event_on", "ended_on"),
-    "consent": ("given_on", "withdrawn_on", "expires_on"),
-}
-
-
-def _days_of(called_at: datetime | date | None) -> list[date]:
-    """Give the days on which the calls may be, where the person called is."""
-    if called_at is None:
-        return []
-    if isinstance(called_at, datetime):
-        around = (-1, 0, 1) if called_at.tzinfo is not None else (0,)
-        return [called_at.date() + timedelta(days=days) for days in around]
-    return [called_at]
-
-
-def _number(day: date) -> int:
-    try:
-        return day_of(day)
-    except ValueError:
-        return 0
+def _mixed(columns: Sequence[_Column]) -> list[NDArray[np.int64]]:
+    """Put columns into one number a row, or into several where one cannot hold them."""
+    mixed: list[NDArray[np.int64]] = []
+    size = 1
+    for values, width in columns:
+        if not mixed or size * width >= _ONE_CODE:
+            mixed.append(values.astype(np.int64))
+            size = width
+        else:
+            mixed[-1] *= width
+            mixed[-1] += values
+            size *= width
+    return mixed
 
 
 class _Areas:

@@ -31,8 +31,9 @@ LAW_NOTE_NAMES = ("wash_verdict", "wash_rule", "wash_because", "wash_unknown", "
 """Names of the columns behind those where a campaign is judged by law.
 
 ``wash_verdict``: permit, forbid or undetermined. ``wash_rule``: the rule that decides. ``wash_because``: what it says.
-``wash_unknown``: facts that would decide, joined by ``;``. ``wash_flags``: side duties that are breached. ``wash_from``:
-where only the time of day is in the way, from when the number may be called."""
+``wash_unknown``: facts that would decide, joined by ``;``; the time zone with zones in which the answers differ, as in
+``callee_timezone(America/Boise|America/Los_Angeles)``. ``wash_flags``: side duties that are breached. ``wash_from``: where
+only the time of day is in the way, from when the number may be called."""
 
 
 class Notes:
@@ -106,5 +107,5 @@ class Notes:
             return ("",) * len(LAW_NOTE_NAMES)
         ruling = self._rulings[number]
         because = f"{ruling.text} {ruling.citation}".strip()
-        unknown, flags = ";".join(ruling.unknown), ";".join(ruling.flags)
+        unknown, flags = ";".join(ruling.unknown_in_words), ";".join(ruling.flags)
         return (ruling.verdict, ruling.rule, because, unknown, flags, ruling.next_permitted_at)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from quietline.cli.key import key
+from quietline.cli.main import cli
 from quietline.errors import KeyFileError, UsageError
 from quietline.ledger.signing import load_key
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(key, list(arguments))
+    result = CliRunner().invoke(cli, ["key", *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -6,11 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from quietline.cli import law_money
+from quietline.cli.main import cli
 from quietline.errors import LawError, UsageError
 
 if TYPE_CHECKING:
@@ -19,17 +18,8 @@ if TYPE_CHECKING:
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-@click.group()
-def law() -> None:
-    """Stand for the group that the commands hang on."""
-
-
-for each in (law_money.fee, law_money.penalty, law_money.window, law_money.severity):
-    law.add_command(each)
-
-
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(law, list(arguments))
+    result = CliRunner().invoke(cli, ["law", *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from quietline.cli.receipt import receipt
+from quietline.cli.main import cli
 from quietline.errors import InputError, KeyFileError, ReceiptError, UsageError
 from quietline.ledger.receipts import document_bytes, sign_document
 from quietline.ledger.signing import SigningKey, create_key, public_path
@@ -56,7 +56,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
 
 
 def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(receipt, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(cli, ["receipt", *map(str, arguments)])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

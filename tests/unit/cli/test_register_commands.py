@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from quietline.cli.main import cli
 from quietline.cli.register import register
 from quietline.errors import QuietlineError
 
@@ -23,7 +24,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object, **options: object) -> Result:
-        result = CliRunner().invoke(register, [str(argument) for argument in arguments], **options)
+        result = CliRunner().invoke(cli, ["register", *map(str, arguments)], **options)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
