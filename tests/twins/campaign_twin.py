@@ -121,6 +121,8 @@ class CampaignTwin:
         if own or not lists:
             base.setdefault("list_checked", bool(own))
         days = self._days(key, lists, rulebook, latest=False)
+        if days or own:
+            base.setdefault("terms", None)
         if not days and own:
             base.setdefault("listed_on", None)
         return list(days)

@@ -24,7 +24,7 @@ from quietline.wash.lawful import CountryJudge, Rulings
 from quietline.wash.washing import register_facts, register_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -294,13 +294,31 @@ def findings_on_law() -> Findings:
         # what null stands for is of no use to whoever reads a report
         terms[fact.name] = Term(fact.name, fact.text["en"].partition(";")[0], fact.text["zh"].partition("；")[0])
     for name in rulebook_names():
-        for regime in load_rulebook(name).regimes:
+        book = load_rulebook(name)
+        said: dict[str, dict[str, RuleText]] = {}
+        for regime in book.regimes:
             for rule in regime.rules:
                 text = RuleText(rule.id, rule.text["en"], rule.text["zh"], rule.cited.citation, _about(rule, regime))
-                rules.setdefault(rule.id, text)
+                said.setdefault(rule.id, {})[book.instruments[regime.name].short] = text
             for flag in regime.flags:
                 terms[flag.id] = Term(flag.id, flag.text["en"], flag.text["zh"])
+        rules |= {rule: _together(texts) for rule, texts in said.items() if rule not in rules}
     return Findings(rules=rules.values(), terms=terms.values())
+
+
+def _together(texts: Mapping[str, RuleText]) -> RuleText:
+    """Put together what several regimes of a country say in a row of the same id: by their names where they differ."""
+    first, *others = texts.values()
+    if not others:
+        return first
+    same = all(text.en == first.en for text in others)
+    return RuleText(
+        first.rule,
+        first.en if same else " ".join(f"{short}: {text.en}" for short, text in texts.items()),
+        first.zh if same else "".join(f"{short}：{text.zh}" for short, text in texts.items()),
+        "; ".join(dict.fromkeys(text.citation for text in texts.values())),
+        first.about,
+    )
 
 
 def _about(row: Flag, regime: Regime) -> str:

@@ -7,12 +7,12 @@ undetermined beats permit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from quietline.errors import UsageError
-from quietline.law.hours import Hours, openings
+from quietline.law.hours import Hours, Span, openings
 from quietline.law.rulebook import load_rulebook
 from quietline.law.telling import value_in_words
 from quietline.law.vocabulary import read_facts
@@ -125,10 +125,10 @@ class Decision:
             return []
         reasons = []
         rules, outcome = judgement.regime.rules, judgement.outcome
-        ordered = sorted(outcome.speaking, key=lambda place: (place != outcome.rule, place))
+        ordered = sorted({*outcome.speaking, *outcome.possible}, key=lambda place: (place != outcome.rule, place))
         for place in ordered:
             rule = rules[place]
-            if not rule.when and place != outcome.rule:
+            if not rule.when and place != outcome.rule and place not in outcome.possible:
                 continue  # "anything else" speaks only where nothing else does
             reasons.append(
                 {
@@ -136,6 +136,7 @@ class Decision:
                     "rule": rule.id,
                     "verdict": rule.verdict,
                     "decides": place == outcome.rule,
+                    "certain": place in outcome.speaking,
                     **_row_dict(rule, lang),
                 }
             )
@@ -334,7 +335,8 @@ def _judge_regime(regime: Regime, facts: Facts, on: date, local: datetime | None
 def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Judgement]) -> datetime | None:
     """Give the next moment at which a call may be made that only its time of day forbids.
 
-    Every beginning of calling hours in the coming fifteen days is tried, with the law of that day. A later day is taken
+    Every beginning of calling hours in the coming fifteen days is tried, and every end of a band of hours that the terms of
+    an entry may block, with the law of that day. A later day is taken
     not to be a public holiday.
 
     Returns:
@@ -354,7 +356,7 @@ def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Jud
 
     def permitted(moment: datetime) -> bool:
         later = {**facts, "called_at": moment}
-        if moment.astimezone(zones[0]).date() != first_day and "public_holiday" in facts:
+        if moment.astimezone(zones[0]).date() != first_day:
             later["public_holiday"] = False
         return _permits(rulebook, later, from_west)
 
@@ -387,14 +389,25 @@ def _in_utc(moment: datetime) -> datetime:
 def _hours_against(judgement: Judgement, facts: Facts, clocks: Sequence[datetime]) -> Iterator[Hours]:
     """Give the calling hours outside which a call is by at least one of the clocks it may be by, and those that follow."""
     regime, holiday = judgement.regime, facts.get("public_holiday")
+    bands = list(_bands(regime, facts))
+    yield from bands
     values = regime.moment(judgement.on, None).values
     for name in regime.hours_parameters:
         value = values[name]
         if not isinstance(value, tuple):  # not in force, or not known
             continue
         hours, bound = value
-        if not all(hours.allow(local, bound, public_holiday=holiday) for local in clocks):
+        if bands or not all(hours.allow(local, bound, public_holiday=holiday) for local in clocks):
             yield hours
             for later in regime.parameters[name].periods:
                 if later.from_date > judgement.on and isinstance(later.value, Hours):
                     yield later.value
+
+
+def _bands(regime: Regime, facts: Facts) -> Iterator[Hours]:
+    """Give, for every band of hours that the terms of an entry may block, the hours from its end on."""
+    terms = facts.get("terms") or {}
+    for fact in regime.derived.values():
+        for _, span in fact.spans if fact.axis in terms else ():
+            begins = time(0) if span.last == time.max else span.last
+            yield Hours((Span(begins, time.max),) * 7, None, holiday_matters=False)

@@ -15,6 +15,7 @@ _TEXT = {
         "forbid": "The call is forbidden.",
         "undetermined": "Whether the call is permitted cannot be said.",
         "decides": "{rule} ({regime}) decides: {text} {citation} [{confidence}]",
+        "may": "{rule} ({regime}) may decide, or another rule with the same verdict: {text} {citation} [{confidence}]",
         "scope": "{regime} does not apply: {text} {citation} [{confidence}]",
         "also": "{rule} ({regime}) would forbid as well: {text} {citation} [{confidence}]",
         "but": "{rule} ({regime}) speaks too, and comes after: {text} {citation} [{confidence}]",
@@ -32,6 +33,7 @@ _TEXT = {
         "forbid": "禁止拨打。",
         "undetermined": "无法确定是否允许拨打。",
         "decides": "由{rule}（{regime}）决定：{text}{citation} [{confidence}]",
+        "may": "可能由{rule}（{regime}）决定；尚不清楚的事实只影响由哪条规则得出同一结论：{text}{citation} [{confidence}]",
         "scope": "{regime}不适用：{text}{citation} [{confidence}]",
         "also": "{rule}（{regime}）同样禁止：{text}{citation} [{confidence}]",
         "but": "{rule}（{regime}）亦成立，但次序在后：{text}{citation} [{confidence}]",
@@ -55,13 +57,14 @@ def explanation(decision: Decision, lang: str = "en") -> list[str]:
     for judgement, (short, regime) in zip(decision.judgements, answer["regimes"].items(), strict=True):
         reasons = [reason for reason in answer["reasons"] if reason["regime"] == short]
         how = words["decides" if regime["applies"] else "scope"]
-        lines += [how.format(**reason) for reason in reasons if reason["decides"]]
+        lines += [how.format(**reason) for reason in reasons if reason["decides"] and reason["certain"]]
+        lines += [words["may"].format(**reason) for reason in reasons if not reason["certain"]]
         if regime["rule"] is None and not regime["unknown"]:
             lines.append(words["silent"].format(regime=short))
         elif judgement.outcome is None:
             lines.append(words["uncovered"].format(regime=short))
         for reason in reasons:
-            if not reason["decides"] and regime["applies"]:
+            if reason["certain"] and not reason["decides"] and regime["applies"]:
                 also = reason["verdict"] == "forbid" and regime["verdict"] == "forbid"
                 how = "also" if also else "alone" if regime["rule"] is None else "but"
                 lines.append(words[how].format(**reason))
@@ -101,8 +104,10 @@ def answer_schema() -> dict[str, Any]:
             "additionalProperties": {"type": "object", "properties": regime, "additionalProperties": False},
         },
         "reasons": {
-            **listed(regime=text, rule=text, verdict=verdict, decides={"type": "boolean"}, **cited),
-            "description": "Every rule that speaks, the deciding one first in each regime.",
+            **listed(
+                regime=text, rule=text, verdict=verdict, decides={"type": "boolean"}, certain={"type": "boolean"}, **cited
+            ),
+            "description": "Every rule that speaks, the deciding one first in each regime; not all need be certain.",
         },
         "flags": {**listed(regime=text, flag=text, **cited), "description": "Side duties that are breached."},
         "unknown": {"type": "array", "items": text, "description": "Names of the facts that would decide."},

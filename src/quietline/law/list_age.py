@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
+from quietline.errors import LawError
 from quietline.law.calendar import months_after
+from quietline.law.parameters import UNKNOWN
 from quietline.law.rulebook import load_rulebook, parameter, value_of
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def reliance(country: str, washed_on: date) -> Reliance:
             return _made(last, rule)
         period, _ = known.at(change)
         before = change - timedelta(days=1)
-        if period is None:  # repealed without a successor: nothing is known of the days after
+        if period is None or period.value == UNKNOWN:  # nothing is known of the days after
             return _made(before, rule)
         rule = value_of(rulebook, known, period)
         if _last_day(rule, washed_on) < change:
@@ -102,9 +104,14 @@ def _made(until: date, rule: ParameterValue) -> Reliance:
 
 
 def _last_day(rule: ParameterValue, washed_on: date) -> date:
+    value = rule.value
+    if rule.unit not in ("days", "months") or not isinstance(value, int):
+        raise LawError(
+            f"{LIST_AGE_MAX} of {rule.instrument} is {value!r} {rule.unit}; it has to be a number of days or months.",
+            advice="Correct the rulebook.",
+        )
     try:
         start = washed_on + timedelta(days=1 if rule.bound == "at_most" else 0)
-        value = cast("int", rule.value)
         first_after = start + timedelta(days=value) if rule.unit == "days" else months_after(start, value)
     except (OverflowError, ValueError):  # behind the year 9999
         return date.max

@@ -58,6 +58,8 @@ class Outcome:
         speaking: places of all rules that hold, in order.
         flags: places of the flags that hold.
         pivots: names of the facts on which the verdict hangs where it is undetermined.
+        possible: places of the rules of which one decides, where the verdict is certain and what is not known only chooses
+            between rules that come to the same; then ``rule`` is one that holds, or else the first of them.
     """
 
     verdict: Verdict
@@ -65,6 +67,7 @@ class Outcome:
     speaking: tuple[int, ...]
     flags: tuple[int, ...]
     pivots: tuple[str, ...]
+    possible: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +380,8 @@ class Regime:
         if len(verdicts) > 1:
             return Outcome("undetermined", None, speaking, flags, tuple(pivots))
         rule = next((i for i in speaking if i in places), min(places, key=_order))
-        return Outcome(verdicts.pop(), rule, speaking, flags, ())
+        possible = tuple(sorted(place for place in places if place is not None)) if len(places) > 1 else ()
+        return Outcome(verdicts.pop(), rule, speaking, flags, (), possible)
 
     def _verdict(self, place: int | None) -> Verdict:
         return "undetermined" if place is None else self.rules[place].verdict

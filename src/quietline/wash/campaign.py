@@ -117,11 +117,12 @@ def load_campaign(path: str | Path) -> Campaign:
     except OSError as error:
         raise InputError(f"The campaign {path} cannot be read: {error.strerror}.", advice="Check the name.") from error
     if len(data) > _MAX_BYTES:
-        raise InputError(f"The campaign {path} is longer than 1 MB.")
+        raise InputError(f"The campaign {path} is longer than 1 MB.", advice="Check the name.", code="input.campaign")
     try:
         given = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"The campaign {path} is not TOML: {error}.", advice="See the how-to on campaigns.") from error
+        message = f"The campaign {path} is not TOML: {error}."
+        raise InputError(message, advice="See the how-to on campaigns.", code="input.campaign") from error
     try:
         return _campaign(path, given, sha256(data).hexdigest())
     except UsageError as error:
@@ -149,7 +150,7 @@ def _campaign(path: Path, given: dict[str, Any], digest: str) -> Campaign:
         {country: _read(facts) for country, facts in by_country.items()},
         called_at,
         tuple(_evidence(path.parent, _table(given, "registers"))),
-        {_country(name): _areas(name, areas) for name, areas in _table(given, "areas").items()},
+        _by_country(_table(given, "areas"), "areas"),
         tuple(sorted(fetched)),
         digest,
     )
@@ -168,8 +169,18 @@ def _only(table: dict[str, Any], allowed: tuple[str, ...], name: str) -> None:
             raise UsageError(f"There is no key {name}.{key}.", advice=f"There are: {', '.join(allowed)}.")
 
 
-def _country(name: str) -> str:
+def _country(name: Any) -> str:
     return country_code(name)
+
+
+def _by_country(table: dict[str, Any], key: str) -> dict[str, tuple[str, ...] | None]:
+    found: dict[str, tuple[str, ...] | None] = {}
+    for name, areas in table.items():
+        country = _country(name)
+        if country in found:
+            raise UsageError(f"{key} names {country} twice.", advice="Countries are taken in either case.")
+        found[country] = _areas(country, areas)
+    return found
 
 
 def _split_facts(table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -192,15 +203,21 @@ def _called_at(plain: dict[str, Any]) -> datetime | date | None:
     value = plain.pop("called_at", None)
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+            value = date.fromisoformat(value) if len(value) == 10 else _moment(value)
         except ValueError:
             value = str(value)
-    if value is not None and not isinstance(value, date):
+    if value is not None and (not isinstance(value, date) or not date.min.year < value.year < date.max.year):
         raise UsageError(
             f"facts.called_at cannot be {value!r}.",
             advice="Write it as 2026-11-24T15:00:00-05:00, as 2026-11-24T10:00:00 (clock of the person called), or a day.",
         )
     return value
+
+
+def _moment(text: str) -> datetime:
+    if len(text) < 16:  # a day written without hyphens is no midnight
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def _read(facts: dict[str, Any]) -> Facts:
@@ -229,6 +246,8 @@ def _evidence(folder: Path, table: dict[str, Any]) -> list[Evidence]:
                     advice='Write {file = "...", kind = "written_signed"}; or oral, recorded_channel_specific.',
                 )
             kind = _read({"consent": {"kind": entry["kind"]}})["consent.kind"] if "kind" in entry else ""
+            if kind == "none":
+                raise UsageError(f"registers.{role}: {entry['file']} cannot hold consents of kind none.")
             country = _country(entry["country"]) if "country" in entry else ""
             found.append(Evidence(role, folder / entry["file"], kind, country))
     return found

@@ -134,10 +134,12 @@ class EvidenceRegisters:
         hits = np.zeros(shape, dtype=np.bool_)
         since, terms = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
         for i, one in enumerate(self.held):
-            found = one.register.lookup(keys, on=on, columns=True)
-            hits[i] = found.hits
-            if found.since is not None and found.terms is not None:
-                since[i], terms[i] = found.since, found.terms
+            hits[i] = one.register.lookup(keys, on=on).hits
+            rows = np.flatnonzero(hits[i])  # days and terms cost most of a look-up, and few numbers have them
+            if len(rows):
+                found = one.register.lookup(keys[rows], on=on, columns=True)
+                if found.since is not None and found.terms is not None:
+                    since[i, rows], terms[i, rows] = found.since, found.terms
         return Asked(hits, since, terms)
 
 

@@ -339,7 +339,7 @@ class CountryJudge:
         if rows.paid is not None:
             facts.setdefault("fee_paid", bool(rows.paid[row]))
         held: Held = self._row_facts.held_by(row, rows.days)
-        if ("listed_on", "") in held:
+        if held.get(("listed_on", "")) is not None or self._row_facts.own_listing:
             facts.setdefault("terms", self._row_facts.terms_of(row, rows.asked))
         rulings = [self._decided(one, spans, days, ahead=ahead) for one, spans in self._row_facts.options(facts, held)]
         return min(rulings, key=lambda ruling: (_RANK[ruling.verdict], ruling.next_permitted_at or "~"))

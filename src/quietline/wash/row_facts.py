@@ -81,20 +81,21 @@ class RowFacts:
         dated: what registers know.
         terms: places of the do-not-call registers whose entries have terms.
         listing: places of the do-not-call registers that have numbers of the country.
+        own_listing: whether one of these is the country's own.
     """
 
     def __init__(self, country: str, campaign: Campaign, registers: EvidenceRegisters) -> None:
         self._held = registers.held
         self.listing = tuple(registers.places("do_not_call", country))
         self.terms = [place for place in self.listing if len(self._held[place].register.metadata.terms) > 1]
-        self._own_listing = any(self._held[place].country == country for place in self.listing)
+        self.own_listing = any(self._held[place].country == country for place in self.listing)
         facts = dict(campaign.facts_for(country))
         self.stated = frozenset(facts)
         version = registers.list_version_date(country)
         if version is not None:
             facts.setdefault("list_version_date", version)
-        if self._own_listing or not self.listing:  # a list of no country, such as a firm's own, says nothing of that
-            facts.setdefault("list_checked", self._own_listing)
+        if self.own_listing or not self.listing:  # a list of no country, such as a firm's own, says nothing of that
+            facts.setdefault("list_checked", self.own_listing)
         if country in campaign.areas and campaign.areas[country] is None:
             facts.setdefault("fee_paid", True)
         self.constant: Facts = facts
@@ -146,7 +147,7 @@ class RowFacts:
             if (leaf, "") in held:
                 _put(leaf, held[leaf, ""], fixed, spans)
                 # a number on none of the lists may be on the country's own, where that was not asked
-                if held[leaf, ""] is None and (leaf in facts or (leaf == "listed_on" and not self._own_listing)):
+                if held[leaf, ""] is None and (leaf in facts or (leaf == "listed_on" and not self.own_listing)):
                     del fixed[leaf]
         for relation, when in self._kinds(facts, held, "relationship.last_event_on", needed=set(_RELATIONS)):
             for consent, then in self._kinds(facts, held, "consent.given_on", needed=set()):
