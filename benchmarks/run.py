@@ -16,7 +16,7 @@ import machine
 from data import Data
 from options import Options
 
-SECTIONS = ("wash", "receipt", "latency", "lookup", "size", "build")
+SECTIONS = ("wash", "receipt", "latency", "lookup", "size", "build", "law")
 FULL_BUILD = 250_000_000
 MUCH = 0.05
 

@@ -35,12 +35,12 @@ from quietline.law.hours import DAYS, Span, read_span
 from quietline.law.patterns import Pattern, read_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from quietline.law.parameters import Parameter
     from quietline.law.vocabulary import Vocabulary
 
-__all__ = ["OPERATORS", "Derived", "read_derived"]
+__all__ = ["OPERATORS", "Derived", "behind", "read_derived"]
 
 _DAY_OPERATORS = ("reached", "passed", "ahead", "given")
 _PERIOD_UNITS = ("days", "months", "years", "business_days")
@@ -99,6 +99,29 @@ def read_derived(
     method = {"within": "period", "beyond": "period", **dict.fromkeys(_DAY_OPERATORS, "day")}.get(operator, operator)
     made = getattr(reader, method)(members[operator])
     return Derived(name, translations_of(members["text"]), operator, **made)
+
+
+def behind(names: Iterable[str], derived: Mapping[str, Derived]) -> tuple[set[str], set[str]]:
+    """Name all that stands behind facts, these themselves included.
+
+    Args:
+        names: of facts.
+        derived: by name.
+
+    Returns:
+        Names of given facts, and names of derived facts.
+    """
+    todo, given, made = list(names), set[str](), set[str]()
+    while todo:
+        name = todo.pop()
+        fact = derived.get(name)
+        if fact is None:
+            given.add(name)
+        elif name not in made:
+            made.add(name)
+            given.update(fact.leaves)
+            todo += [condition.name for pattern in fact.patterns for condition in pattern]
+    return given, made
 
 
 @dataclass(frozen=True, slots=True)

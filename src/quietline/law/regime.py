@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quietline.law._yaml import Node, fail
+from quietline.law.derived import behind
 from quietline.law.observing import Moment, day_values, test_of, unknown_behind
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class _Known:
     places: tuple[int, ...]
     combined: tuple[int, ...]
     outcomes: dict[tuple[bool | None, ...], Outcome]
+    reads: frozenset[str]
 
 
 class Regime:
@@ -150,6 +152,7 @@ class Regime:
         self.atoms = self._make_atoms(place)
         self._pairs = tuple(self._pair(rule.when) for rule in self.rules)
         self._flag_pairs = tuple(self._pair(flag.when) for flag in self.flags)
+        self.rules_by_clock = frozenset(i for i, rule in enumerate(self.rules) if self._asks_clock(rule))
         self.hours_parameters = tuple(d.parameter for d in self.derived.values() if d.operator == "hours")
         self._derived_bits = [self.atoms[n].mask if n in self.atoms else 0 for n in self._names]
         self._days: dict[date, _Day] = {}
@@ -201,6 +204,10 @@ class Regime:
             else:
                 mask |= atom.mask & ~sum(allowed)
         return mask, value
+
+    def _asks_clock(self, rule: Rule) -> bool:
+        _, made = behind((condition.name for condition in rule.when), self.derived)
+        return any(self.derived[name].operator == "hours" or self.derived[name].spans for name in made)
 
     def _check(self, place: Node) -> None:
         used = set(self.atoms)
@@ -306,6 +313,10 @@ class Regime:
             unknown = day.unknown[key] = tuple(sorted(self.unknown(outcome.pivots, facts, moment)))
         return outcome, unknown
 
+    def reads(self, facts: Facts, on: date) -> frozenset[str]:
+        """Name the given facts that may still matter to a call of which these choices and truths are known."""
+        return self._call(self._day(on), facts).reads
+
     def _outcome(self, call: _Known, facts: Facts, moment: Moment, answers: tuple[bool | None, ...]) -> Outcome:
         outcome = call.outcomes.get(answers)
         if outcome is None:
@@ -337,16 +348,11 @@ class Regime:
                 bits |= mask if answer else 0
         rows = zip((*self.rules, *self.flags), (*self._pairs, *self._flag_pairs), strict=True)
         todo = [c.name for row, (mask, value) in rows if not (bits ^ value) & mask & known for c in row.when]
-        needed = set()
-        while todo:
-            fact = self.derived.get(todo.pop())
-            if fact is not None and fact.name not in needed:
-                needed.add(fact.name)
-                todo += [condition.name for pattern in fact.patterns for condition in pattern]
+        reads, needed = behind(todo, self.derived)
         wanted = [i for i, f in enumerate(self.derived.values()) if f.name in needed and f.operator != "switch"]
         combined = tuple(i for i in wanted if self.derived[self._names[i]].patterns)
         plain = tuple(i for i in wanted if i not in combined)
-        return _Known(bits, known, tuple(self._tests[i] for i in plain), plain, combined, {})
+        return _Known(bits, known, tuple(self._tests[i] for i in plain), plain, combined, {}, frozenset(reads))
 
     def _combine(self, call: _Known, facts: Facts, moment: Moment, plain: Sequence[bool | None]) -> tuple[int, int]:
         """Answer the derived facts that are made of others, and put all into bits."""
@@ -450,25 +456,11 @@ class Regime:
 
     def leaves_of(self, names: Iterable[str]) -> set[str]:
         """Name the given facts behind facts."""
-        todo, found = list(names), set()
-        while todo:
-            name = todo.pop()
-            fact = self.derived.get(name)
-            if fact is None:
-                found.add(name)
-            else:
-                found.update(fact.leaves)
-                todo += [condition.name for pattern in fact.patterns for condition in pattern]
-        return found
+        return behind(names, self.derived)[0]
 
-    def parameters_of(self, names: Sequence[str]) -> list[str]:
+    def parameters_of(self, names: Iterable[str]) -> list[str]:
         """Name the parameters behind facts, in the order of the file."""
-        todo, found = list(names), set()
-        while todo:
-            fact = self.derived.get(todo.pop())
-            if fact is not None:
-                found.add(fact.parameter)
-                todo += [condition.name for pattern in fact.patterns for condition in pattern]
+        found = {self.derived[name].parameter for name in behind(names, self.derived)[1]}
         return [name for name in self._needed if name in found]
 
 
