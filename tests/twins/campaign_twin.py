@@ -82,22 +82,30 @@ class CampaignTwin:
         if country in self.areas:
             base.setdefault("fee_paid", self._paid(key, country, plan.country_calling_code))
         listing = self._listing(key, country, base, rulebook)
-        stops = self._told(key, "stop_requests", rulebook)
-        open_days: dict[str, list[Any]] = {}
         if listing:
-            open_days["listed_on"] = listing
-        if stops.days:
-            open_days["stop_request_on"] = list(stops.days)
-        elif stops.asked:
-            base.setdefault("stop_request_on", None)
-        results = []
+            base["listed_on"] = listing
+        requests = self._requests(key, base, rulebook)
+        rank = {"permit": 0, "undetermined": 1, "forbid": 2}
+        results, tried = [], 0
         for relation in self._relations(key, base, rulebook):
             for consent in self._consents(key, base, rulebook):
-                facts = {**base, **relation, **consent}
-                results.append(self._agreed(rulebook, facts, open_days, wall_clock=wall_clock))
-        rank = {"permit": 0, "undetermined": 1, "forbid": 2}
+                each = [
+                    self._agreed(rulebook, {**base, **relation, **consent, **request}, wall_clock=wall_clock)
+                    for request in requests
+                ]
+                results.append(max(each, key=lambda result: rank[result.verdict]))
+                tried += len(each)
         best = min(results, key=lambda result: rank[result.verdict])
-        return best if len(results) == 1 else TwinVerdict(best.verdict)
+        return best if tried == 1 else TwinVerdict(best.verdict)
+
+    def _requests(self, key: int, base: dict[str, Any], rulebook: Rulebook) -> list[dict[str, Any]]:
+        """Each request to stop by itself: none of them may stand against the call."""
+        registers = [one for one in self.registers if one.role == "stop_requests"]
+        found = [self._days(key, [one], rulebook, latest=True) for one in registers]
+        requests: list[dict[str, Any]] = [{"stop_request_on": days} for days in found if days]
+        if base.get("stop_request_on") is not None or not registers:
+            requests.append({})
+        return requests or [{"stop_request_on": base.get("stop_request_on")}]
 
     def _moment(self, base: dict[str, Any], zones: tuple[str, ...]) -> bool:
         at = base.get("called_at")
@@ -113,9 +121,11 @@ class CampaignTwin:
         prefixes = self.areas[country]
         return prefixes is None or any(str(key).startswith(f"{code}{prefix}") for prefix in prefixes)
 
-    def _listing(self, key: int, country: str, base: dict[str, Any], rulebook: Rulebook) -> list[Any]:
+    def _listing(self, key: int, country: str, base: dict[str, Any], rulebook: Rulebook) -> tuple[date, ...]:
         lists = [one for one in self.registers if one.role == "do_not_call" and one.country in ("", country)]
         own = [one for one in lists if one.country == country]
+        if "list_version_date" in base:  # stated: the numbers were checked elsewhere
+            base.setdefault("list_checked", base["list_version_date"] is not None)
         if own:
             base.setdefault("list_version_date", min(one.list_date for one in own))
         if own or not lists:
@@ -125,7 +135,7 @@ class CampaignTwin:
             base.setdefault("terms", None)
         if not days and own:
             base.setdefault("listed_on", None)
-        return list(days)
+        return days
 
     def _told(self, key: int, role: str, rulebook: Rulebook, kind: str = "") -> Told:
         registers = [one for one in self.registers if one.role == role and one.kind == kind]
@@ -188,27 +198,19 @@ class CampaignTwin:
         return [*found, {}]
 
     @staticmethod
-    def _agreed(
-        rulebook: Rulebook, facts: dict[str, Any], open_days: Mapping[str, list[Any]], *, wall_clock: bool
-    ) -> TwinVerdict:
-        """Try all days; where they do not come to the same, it is undetermined."""
-        relation, consent = facts.get("relationship") or {}, facts.get("consent") or {}
-        names = [*open_days, "relationship", "consent"]
-        # days that registers have are tuples; those that the campaign states are left as they are
-        days = [*open_days.values(), relation.get("last_event_on"), consent.get("given_on")]
-        choices = [list(some) if isinstance(some, list | tuple) else [None] for some in days]
+    def _agreed(rulebook: Rulebook, facts: dict[str, Any], *, wall_clock: bool) -> TwinVerdict:
+        """Try all days that registers leave open (they are tuples here); they have to come to the same."""
+        places = [("listed_on", ""), ("stop_request_on", ""), ("relationship", "last_event_on"), ("consent", "given_on")]
+        days = {}
+        for name, member in places:
+            value = (facts.get(name) or {}).get(member) if member else facts.get(name)
+            if isinstance(value, tuple):
+                days[name, member] = value
         decisions: list[Decision] = []
-        for chosen in product(*choices):
+        for chosen in product(*days.values()):
             one = dict(facts)
-            for name, day, some in zip(names, chosen, days, strict=True):
-                if not isinstance(some, list | tuple):
-                    continue
-                if name == "relationship":
-                    one[name] = {**relation, "last_event_on": day}
-                elif name == "consent":
-                    one[name] = {**consent, "given_on": day}
-                else:
-                    one[name] = day
+            for (name, member), day in zip(days, chosen, strict=True):
+                one[name] = {**facts[name], member: day} if member else day
             decisions.append(decide(rulebook, one))
             if decisions[-1].verdict != decisions[0].verdict:
                 return TwinVerdict("undetermined")

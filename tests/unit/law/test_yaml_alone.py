@@ -133,7 +133,8 @@ def test_a_new_rule_shows_in_decisions_show_check_and_cells(folder: Path) -> Non
     assert verdict(CALL) == ("permit", "US-22")
     answer = json.loads(said("decide", "us", "--facts", "-", "--lang", "zh", facts=mobile))
     assert answer["reasons"][0] == {
-        "regime": "TSR", "rule": "US-X1", "verdict": "forbid", "decides": True, "certain": True, "citation": "A new act, section 1",
+        "regime": "TSR", "rule": "US-X1", "verdict": "forbid", "decides": True, "certain": True,
+        "citation": "A new act, section 1",
         "confidence": "seen_official", "text": "禁止向手机推销。",
     }  # fmt: skip
     shown = said("show", "us", "--on", "2026-11-20")
