@@ -86,7 +86,7 @@ def wash(list_: str, **options: Any) -> None:
     to_stdout = rows_to.count("-") + (summary_target == "-")
     if to_stdout > 1:
         raise UsageError("Only one thing can go to standard output.", advice="Name files for the others.")
-    _refuse_summary_over_others(list_, options)
+    _refuse_overwriting(list_, options)
     show = _Show(quiet=options["quiet"] or to_stdout > 0)
     with ExitStack() as stack:
         # opened before there is anything to write, so that a name that will not do is noticed before the wash
@@ -129,12 +129,14 @@ def _campaign(path: str | None) -> Any:
     return load_campaign(path)
 
 
-def _refuse_summary_over_others(list_: str, options: dict[str, Any]) -> None:
-    """The summary is written last, by this command: see to it that it replaces none of the files of the wash."""
+def _refuse_overwriting(list_: str, options: dict[str, Any]) -> None:
+    """See to it that no output replaces the campaign, and that the summary, written last, replaces none of the files."""
     from quietline.tables import refuse_same
 
     names = (*_ROW_OUTPUTS, "receipt", "proofs")
     others = [options[name] for name in names if options[name] not in (None, "-")]
+    if options["campaign"] is not None:
+        refuse_same([options["campaign"]], others)
     if options["summary"] not in (None, "-"):
         read = [list_, *options["against"], *filter(None, [options["campaign"]])]
         refuse_same(read, [*others, options["summary"]])

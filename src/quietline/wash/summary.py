@@ -116,7 +116,7 @@ class Tally:
             self._statuses += np.bincount(verdicts.statuses, minlength=256)
         else:
             self._statuses[Status.OK] += len(verdicts)
-        self._registered += [np.count_nonzero(hits) for hits in verdicts.hits]
+        self._registered += np.array([np.count_nonzero(hits) for hits in verdicts.hits], dtype=np.int64)
         if verdicts.repairs.any():
             values, counts = np.unique(verdicts.repairs, return_counts=True)
             self._repairs.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
