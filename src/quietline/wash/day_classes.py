@@ -39,11 +39,12 @@ class DayClasses:
     def __init__(self, rulebook: Rulebook | None) -> None:
         self._regimes = rulebook.regimes if rulebook is not None else ()
         self._known: dict[tuple[str, tuple[date, ...]], frozenset[int]] = {}
+        facts = (fact for regime in self._regimes for fact in regime.derived.values())
+        self._compared = {(fact.leaves[0], fact.leaves[1]) for fact in facts if fact.operator == "before"}
 
     def compared(self) -> set[tuple[str, str]]:
         """Give the pairs of days of which some rule asks whether the first is before the second, by name."""
-        facts = (fact for regime in self._regimes for fact in regime.derived.values())
-        return {(fact.leaves[0], fact.leaves[1]) for fact in facts if fact.operator == "before"}
+        return self._compared
 
     def edges(self, leaf: str, days: Sequence[date], facts: Facts) -> list[int]:
         """Give the first days of all classes but the first, ascending, as registers number days.
@@ -83,13 +84,17 @@ class DayClasses:
         return classes
 
 
-def representatives(edges: Sequence[int], first: int, last: int) -> list[int]:
-    """Give the first and the last day of each class that lies between two days, both included.
+def representatives(edges: Sequence[int], first: int, last: int, *, both: bool) -> list[int]:
+    """Give the first day of each class between two days, themselves included.
 
-    Both, because two unknown days of one class may still be in either order.
+    Args:
+        edges: first days of the classes.
+        first: the first day that it may be.
+        last: the last day that it may be.
+        both: also the last day of each class: two unknown days of one class may still be in either order.
     """
     starts = [first, *(edge for edge in edges if first < edge <= last)]
-    ends = [*(start - 1 for start in starts[1:]), last]
+    ends = [*(start - 1 for start in starts[1:]), last] if both else []
     return sorted({*starts, *ends})
 
 

@@ -43,6 +43,7 @@ __all__ = ["CountryJudge", "Ruling", "Rulings"]
 
 _MOST_CODES = 1 << 24
 _MOST_CHOICES = 16
+_TABLE_DIGITS = 6
 _ONE_CODE = 1 << 62
 _LOOK_CLOSER = 0xFFFF
 """Stands in the table of rulings where rows of one class may differ after all."""
@@ -341,8 +342,15 @@ class CountryJudge:
         held: Held = self._row_facts.held_by(row, rows.days)
         if held.get(("listed_on", "")) is not None or self._row_facts.own_listing:
             facts.setdefault("terms", self._row_facts.terms_of(row, rows.asked))
-        rulings = [self._decided(one, spans, days, ahead=ahead) for one, spans in self._row_facts.options(facts, held)]
-        return min(rulings, key=lambda ruling: (_RANK[ruling.verdict], ruling.next_permitted_at or "~"))
+        requests = self._row_facts.requests(facts, held)
+        rulings = [
+            max(
+                (self._decided({**one, **request}, spans | open_days, days, ahead=ahead) for request, open_days in requests),
+                key=_strictness,
+            )
+            for one, spans in self._row_facts.options(facts, held)
+        ]
+        return min(rulings, key=_strictness)
 
     def _without_law(self) -> Ruling:
         text = f"There is no rulebook for {self.country}." if self.country else NO_COUNTRY.text
@@ -371,7 +379,12 @@ class CountryJudge:
         return Ruling("undetermined", self.country, unknown=tuple(sorted(unknown)), zones=zones)
 
     def _choices(self, facts: Facts, spans: dict[str, Span], days: Sequence[date]) -> list[list[int]]:
-        return [representatives(self._day_classes.edges(leaf, days, facts), *span) for leaf, span in spans.items()]
+        """Give for each day that is not known days of which one stands for any that it may be."""
+        between = {leaf for pair in self._day_classes.compared() if spans.keys() >= set(pair) for leaf in pair}
+        return [
+            representatives(self._day_classes.edges(leaf, days, facts), *span, both=leaf in between)
+            for leaf, span in spans.items()
+        ]
 
     def _ruled(self, facts: Facts, *, ahead: bool) -> Ruling:
         assert self.rulebook is not None  # noqa: S101 - by_law
@@ -413,6 +426,11 @@ class CountryJudge:
         return tuple(first.values()) if len(first) > 1 else ()
 
 
+def _strictness(ruling: Ruling) -> tuple[int, str]:
+    """Order rulings: by verdict, then by when the number may be called."""
+    return _RANK[ruling.verdict], ruling.next_permitted_at or "~"
+
+
 def _mixed(columns: Sequence[_Column]) -> list[NDArray[np.int64]]:
     """Put columns into one number a row, or into several where one cannot hold them."""
     mixed: list[NDArray[np.int64]] = []
@@ -435,7 +453,7 @@ class _Areas:
         prefixes: with the calling code.
     """
 
-    def __init__(self, prefixes: Any) -> None:
+    def __init__(self, prefixes: Sequence[str]) -> None:
         bounds = {0: False}
         ranges = []
         for prefix in prefixes:
@@ -450,8 +468,31 @@ class _Areas:
         for first, last in ranges:
             inside[np.searchsorted(self._bounds, first) : np.searchsorted(self._bounds, last)] = True
         self._inside = inside
+        self._digits = max(map(len, prefixes), default=1)
+        self._tables: dict[int, NDArray[np.bool_]] = {}
 
     def contain(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Say which numbers lie in one of the areas; bool, shape (rows,)."""
+        length = len(str(keys[len(keys) // 2])) if len(keys) else 0
+        if not self._digits <= length <= 15 or self._digits > _TABLE_DIGITS:
+            return self._search(keys)
+        # most numbers have the same length: a table of first digits, which is false where others have to be searched
+        unit = 10 ** (length - self._digits)
+        found: NDArray[np.bool_] = self._table(length, unit)[
+            np.minimum(keys // np.uint64(unit), 10**self._digits).view(np.int64)
+        ]
+        others = np.flatnonzero((keys < unit * 10 ** (self._digits - 1)) | (keys >= unit * 10**self._digits))
+        if len(others):
+            found[others] = self._search(keys[others])
+        return found
+
+    def _table(self, length: int, unit: int) -> NDArray[np.bool_]:
+        table = self._tables.get(length)
+        if table is None:
+            table = self._search(np.arange(10**self._digits + 1, dtype=np.uint64) * np.uint64(unit))
+            self._tables[length] = table
+        return table
+
+    def _search(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self._inside[np.searchsorted(self._bounds, keys, side="right") - 1]
         return found

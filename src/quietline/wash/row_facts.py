@@ -104,8 +104,10 @@ class RowFacts:
     def _dated(self, registers: EvidenceRegisters) -> Iterator[Dated]:
         found: list[tuple[str, str, Sequence[int]]] = [
             ("listed_on", "", self.listing),
-            ("stop_request_on", "", registers.places("stop_requests")),
         ]
+        # each request to stop counts by itself: the first for the time to honour it, the last for consents after it
+        stops = registers.places("stop_requests")
+        found += [("stop_request_on", str(i), [place]) for i, place in enumerate(stops)]
         found += [("relationship.last_event_on", kind, registers.places(role)) for kind, role in _RELATIONS.items()]
         consents = registers.places("consents")
         for kind in dict.fromkeys(self._held[place].evidence.kind for place in consents):
@@ -133,7 +135,7 @@ class RowFacts:
         return together or None
 
     def options(self, facts: Facts, held: Held) -> Iterator[tuple[Facts, dict[str, Span]]]:
-        """Give what the facts of a row may be, for any of which a call may be permitted.
+        """Give what the facts of a row may be, for any of which a call may be permitted; all but requests to stop.
 
         A person may be a customer and have inquired, or have consented in several ways. What a register has goes before what
         the campaign states for all.
@@ -143,15 +145,33 @@ class RowFacts:
         """
         fixed: Facts = {}
         spans: dict[str, Span] = {}
-        for leaf in ("listed_on", "stop_request_on"):
-            if (leaf, "") in held:
-                _put(leaf, held[leaf, ""], fixed, spans)
-                # a number on none of the lists may be on the country's own, where that was not asked
-                if held[leaf, ""] is None and (leaf in facts or (leaf == "listed_on" and not self.own_listing)):
-                    del fixed[leaf]
+        if ("listed_on", "") in held:
+            span = held["listed_on", ""]
+            # a number on none of the lists may be on the country's own, where that was not asked
+            if span is not None or ("listed_on" not in facts and self.own_listing):
+                _put("listed_on", span, fixed, spans)
         for relation, when in self._kinds(facts, held, "relationship.last_event_on", needed=set(_RELATIONS)):
             for consent, then in self._kinds(facts, held, "consent.given_on", needed=set()):
                 yield {**facts, **fixed, **relation, **consent}, {**spans, **when, **then}
+
+    @staticmethod
+    def requests(facts: Facts, held: Held) -> list[tuple[Facts, dict[str, Span]]]:
+        """Give each request to stop that is known of a row, or that there is none; none of them may stand against a call.
+
+        Returns:
+            Facts, and the days besides that are not known.
+        """
+        asked = [span for (leaf, _), span in held.items() if leaf == "stop_request_on"]
+        found: list[tuple[Facts, dict[str, Span]]] = []
+        for span in asked:
+            if span is not None:
+                one: Facts = {}
+                spans: dict[str, Span] = {}
+                _put("stop_request_on", span, one, spans)
+                found.append((one, spans))
+        if facts.get("stop_request_on") is not None or not asked:
+            found.append(({}, {}))  # what the campaign states, if it does
+        return found or [({} if "stop_request_on" in facts else {"stop_request_on": None}, {})]
 
     @staticmethod
     def _kinds(facts: Facts, held: Held, leaf: str, *, needed: set[str]) -> list[tuple[Facts, dict[str, Span]]]:
