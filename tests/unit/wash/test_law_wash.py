@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from quietline.cli.receipt import receipt as receipt_command
-from quietline.cli.wash import wash as wash_command
+from quietline.cli.main import cli
 from quietline.errors import InputError, UsageError
 from quietline.law import load_rulebook
 from quietline.ledger.signing import create_key
@@ -344,7 +343,7 @@ def test_the_command_accepts_a_receipt_of_a_campaign(world: World, key: SigningK
     folder = world.folder
     files = ["--list", folder / "leads.csv", "--clean", folder / "clean.csv", "--removed", folder / "removed.csv"]
     arguments = ["verify", folder / "leads.receipt", *files, "--on", "2026-12-21"]
-    result = CliRunner().invoke(receipt_command, [str(argument) for argument in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(cli, ["receipt", *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert result.output.count("the file is that of the receipt") == 3
 
@@ -353,7 +352,7 @@ def test_the_command_accepts_a_receipt_of_a_campaign(world: World, key: SigningK
 
 
 def run(*arguments: object) -> str:
-    result = CliRunner().invoke(wash_command, [str(argument) for argument in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(cli, ["wash", *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
