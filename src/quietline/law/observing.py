@@ -85,8 +85,9 @@ def test_of(derived: Derived, place: Mapping[str, int]) -> Test:
     return _MAKERS[derived.operator](derived, place)
 
 
-def _within(derived: Derived, _: Mapping[str, int]) -> Test:
-    leaf, name = derived.leaves[0], derived.parameter
+def _period(derived: Derived, _: Mapping[str, int]) -> Test:
+    """Answer ``within`` and ``beyond``: whether a day lies in the period that ends on the day of the call, or before it."""
+    leaf, name, within = derived.leaves[0], derived.parameter, derived.operator == "within"
 
     def test(facts: Facts, moment: Moment, _: Sequence[bool | None]) -> bool | None:
         day = facts.get(leaf, _MISSING)
@@ -97,24 +98,7 @@ def _within(derived: Derived, _: Mapping[str, int]) -> Test:
             return False
         if day is _MISSING or first is UNKNOWN:
             return None
-        return bool(first <= day <= moment.date)
-
-    return test
-
-
-def _beyond(derived: Derived, _: Mapping[str, int]) -> Test:
-    leaf, name = derived.leaves[0], derived.parameter
-
-    def test(facts: Facts, moment: Moment, _: Sequence[bool | None]) -> bool | None:
-        day = facts.get(leaf, _MISSING)
-        if day is None:
-            return False
-        first = moment.values[name]
-        if first is None:
-            return False
-        if day is _MISSING or first is UNKNOWN:
-            return None
-        return bool(day < first and day <= moment.date)
+        return bool(day <= moment.date and (day >= first) is within)
 
     return test
 
@@ -276,8 +260,8 @@ def _condition(condition: Condition, place: Mapping[str, int]) -> Test:
 
 
 _MAKERS: dict[str, Callable[[Derived, Mapping[str, int]], Test]] = {
-    "within": _within,
-    "beyond": _beyond,
+    "within": _period,
+    "beyond": _period,
     "reached": _day_test,
     "passed": _day_test,
     "ahead": _day_test,
