@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +36,7 @@ LAW_NOTE_NAMES = ("wash_verdict", "wash_rule", "wash_because", "wash_unknown", "
 ``wash_unknown``: facts that would decide, joined by ``;``; the time zone with zones in which the answers differ, as in
 ``callee_timezone(America/Boise|America/Los_Angeles)``. ``wash_flags``: side duties that are breached. ``wash_from``: where
 only the time of day is in the way, from when the number may be called."""
+_MOST_MIXED = 1 << 62
 
 
 class Notes:
@@ -48,6 +51,7 @@ class Notes:
     def __init__(self, register_names: Sequence[str], column_names: Sequence[str], rulings: Rulings | None = None) -> None:
         self._rulings = rulings
         self._registers = tuple(register_names)
+        self._known: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._columns = tuple(column_names)
 
     @property
@@ -59,22 +63,61 @@ class Notes:
         """Give notes on other washed columns."""
         return Notes(self._registers, column_names, self._rulings)
 
-    def distinct(self, verdicts: Verdicts) -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
+    def distinct(
+        self, verdicts: Verdicts, select: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
         """Say which note each row has, and what the notes are (without the number).
+
+        Args:
+            verdicts: on the rows.
+            select: bool, shape (rows,): rows whose notes are asked for; all by default. The others get any.
 
         Returns:
             uint32, shape (rows,), and the notes: reason, register, since, status, column.
         """
+        rows = np.arange(len(verdicts)) if select is None else np.flatnonzero(select)
+        note_of = np.zeros(len(verdicts), dtype=np.uint32)
+        if not len(rows):
+            return note_of, []
+        mixed, size = np.zeros(len(rows), dtype=np.int64), 1
+        for fact in self._facts(verdicts):
+            values = fact[rows]
+            width = int(values.max()) + 1
+            if size * width >= _MOST_MIXED:  # number anew those that there are
+                mixed = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
+                size = int(mixed.max()) + 1
+            if width > 1:
+                mixed *= width
+                mixed += values
+                size *= width
+        _, examples, which = np.unique(mixed, return_index=True, return_inverse=True)
+        note_of[rows] = which
+        return note_of, self._notes(verdicts, rows[examples])
+
+    @staticmethod
+    def _facts(verdicts: Verdicts) -> list[NDArray[Any]]:
         facts: list[NDArray[Any]] = [verdicts.reasons, verdicts.statuses, verdicts.repairs, verdicts.columns, *verdicts.hits]
         if verdicts.since is not None:
             facts.extend(verdicts.since)
         if verdicts.outcomes is not None:
             facts.append(verdicts.outcomes)
-        note_of = np.zeros(len(verdicts), dtype=np.int64)
-        for fact in facts:  # rows that agree in all facts so far, numbered anew with each fact
-            _, note_of = np.unique(note_of * 65536 + fact.astype(np.int64), return_inverse=True)
-        _, examples = np.unique(note_of, return_index=True)
-        return note_of.astype(np.uint32), [self._note(verdicts, row) for row in examples.tolist()]
+        return facts
+
+    def _notes(self, verdicts: Verdicts, rows: NDArray[np.intp]) -> list[tuple[str, ...]]:
+        """Give the notes of some rows; those that differ by days only are put together once."""
+        outcomes = verdicts.outcomes if verdicts.outcomes is not None else np.zeros(len(verdicts), dtype=np.uint16)
+        parts = [verdicts.reasons, verdicts.statuses, verdicts.repairs, verdicts.columns, outcomes, *verdicts.hits]
+        keys = zip(*(part[rows].tolist() for part in parts), strict=True)
+        since = verdicts.since
+        days = repeat(()) if since is None else zip(*(day[rows].tolist() for day in since), strict=True)
+        notes = []
+        for key, known, row in zip(keys, days, rows.tolist(), strict=False):
+            note = self._known.get(key)
+            if note is None:
+                note = self._known[key] = self._note(verdicts, row)
+            told = ";".join([_told(day) for hit, day in zip(key[5:], known, strict=False) if hit])
+            notes.append((*note[:2], told.strip(";") and told, *note[3:]))
+        return notes
 
     def of_row(self, verdicts: Verdicts, row: int) -> tuple[str, ...]:
         """Give the whole note of one row, number first."""
@@ -109,3 +152,9 @@ class Notes:
         because = f"{ruling.text} {ruling.citation}".strip()
         unknown, flags = ";".join(ruling.unknown_in_words), ";".join(ruling.flags)
         return (ruling.verdict, ruling.rule, because, unknown, flags, ruling.next_permitted_at)
+
+
+@lru_cache(maxsize=1 << 16)
+def _told(day: int) -> str:
+    found = date_of(day)
+    return found.isoformat() if found else ""

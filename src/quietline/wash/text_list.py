@@ -112,7 +112,7 @@ class TextWash:
     def _noted(self, washed: _Washed, select: NDArray[np.uint8]) -> bytes | memoryview:
         if not select.any():
             return b""
-        note_of, notes = self.parts.notes.distinct(washed.verdicts)
+        note_of, notes = self.parts.notes.distinct(washed.verdicts, select.view(np.bool_))
         texts = [self._note_text(note) for note in notes]
         noted = note_rows(
             washed.piece.data,
