@@ -4,17 +4,29 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATE := .state
 KERNEL := $(wildcard src/quietline/kernel/src/*.[ch])
+THEME := src/quietline/web/site/theme
+THEME_SOURCES := $(wildcard $(THEME)/package*.json $(THEME)/*.mjs $(THEME)/*.sh $(THEME)/*.txt $(THEME)/scss/*.scss $(THEME)/scss/*/*.scss $(THEME)/assets/*)
+# the type checker loads Django's settings; nothing is connected to
+TYPING_SETTINGS := QUIETLINE_MODE=demonstration QUIETLINE_HOME=$(STATE) QUIETLINE_DATABASE_URL=postgresql://localhost/none \
+	QUIETLINE_BASE_URL=http://localhost QUIETLINE_SECRET_KEY=only-for-the-type-checker-only-for-the-type-checker
+CATALOGUES := $(wildcard src/quietline/web/*/locale/zh_Hans/LC_MESSAGES/django.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast lint format docs plans law-cells bench fuzz lock clean
+.PHONY: help setup up reset sample test test-fast lint format docs messages plans law-cells bench fuzz lock clean
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STATE)/setup ## put everything into .venv, so that .venv/bin/quietline runs
+setup: $(STATE)/setup $(STATE)/theme $(STATE)/catalogues ## put everything into .venv, so that .venv/bin/quietline runs
 	@echo "Ready: $(BIN)/quietline --help"
 
-up: setup ## build a sample register and wash a sample list before your eyes
+up: setup ## run Quietline with a demonstration country, at http://127.0.0.1:8000, until Ctrl-C
+	@exec $(BIN)/quietline up
+
+reset: ## forget the demonstration country; the next 'make up' makes it anew
+	@test ! -d quietline-home || $(BIN)/quietline up --forget
+
+sample: setup ## build a sample register and wash a sample list before your eyes
 	@$(BIN)/python -m quietline.cli.sample sample
 
 test: setup lint ## all checks and all tests
@@ -26,7 +38,7 @@ test-fast: setup ## the tests that take no more than a second each
 lint: setup ## style, types, direction of imports, unused dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(TYPING_SETTINGS) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 
@@ -36,6 +48,9 @@ format: setup ## put the code into shape
 
 docs: setup ## write the reference pages anew from the code
 	$(BIN)/python docs/generate.py
+
+messages: setup ## gather what is to be translated into the catalogues
+	$(BIN)/python -m quietline.web.catalogues
 
 plans: setup ## compile the numbering plans anew (after a new phonenumbers release)
 	$(BIN)/python -m quietline.numbering.compile_plans
@@ -55,7 +70,7 @@ lock: setup ## resolve the dependencies anew
 	$(BIN)/uv pip compile -q pyproject.toml --group bench --universal --generate-hashes --no-header --no-emit-index-url -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(STATE) build sample src/quietline.egg-info src/quietline/kernel/*.so
+	rm -rf $(VENV) $(STATE) build sample src/quietline.egg-info src/quietline/kernel/*.so $(THEME)/node_modules src/quietline/web/site/static
 
 $(STATE)/venv: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quietline needs Python 3.11 or newer; say PYTHON=... to name one."; exit 1; }
@@ -71,4 +86,12 @@ $(STATE)/setup: $(STATE)/venv pyproject.toml $(KERNEL)
 
 $(STATE)/bench: requirements/bench.txt $(STATE)/venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(STATE)/theme: $(THEME_SOURCES)
+	@sh $(THEME)/build.sh
+	@mkdir -p $(STATE) && touch $@
+
+$(STATE)/catalogues: $(CATALOGUES) $(STATE)/venv
+	@for po in $(CATALOGUES); do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo || exit 1; done
 	@touch $@

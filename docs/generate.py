@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from law_pages import cell, facts_page, law_page, rulebook_page, schema_page
 from python_names import prose, python_page
+from settings_page import settings_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,13 +82,15 @@ class Code(NamedTuple):
     words: str
 
 
-_CODE = re.compile(r"(usage|input|register|output|receipt|key|law|extra)\.[a-z_]+")
+_CODE = re.compile(r"(usage|input|register|output|receipt|key|law|extra|vault|ledger|feed)\.[a-z_]+")
 
 
 def codes_in(folder: Path = SOURCE) -> dict[str, list[Code]]:
-    """Find the codes of errors in the source, each with the places where it is used."""
+    """Find the codes of errors in the library, each with the places where it is used; the platform's stand in its API."""
     found: dict[str, list[Code]] = defaultdict(list)
     for file in sorted(folder.rglob("*.py")):
+        if "web" in file.relative_to(folder).parts:
+            continue
         tree = ast.parse(file.read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -331,6 +334,7 @@ def _pages() -> dict[str, Callable[[], str]]:
         "law.md": law_page,
         **{f"law-{name}.md": partial(rulebook_page, name) for name in rulebook_names()},
         "python-api.md": python_page,
+        "settings.md": settings_page,
         "schema-answer.json": partial(schema_page, "answer"),
         "schema-facts.json": partial(schema_page, "facts"),
         "statuses.md": statuses_page,

@@ -13,7 +13,15 @@
     ├── OutputError            an output cannot be written (disk full, no permission, ...)
     ├── ReceiptError           a receipt or proof does not hold
     ├── KeyFileError           a signing key cannot be read or is not protected
+    ├── SettingError           a setting of the platform is missing or wrong
+    ├── OperationError         the platform refuses what was asked of it
+    │   ├── NotProvenError         the line, or the person, has not been proven for this
+    │   ├── TooManyError           asked too often; try later
+    │   └── ConflictError          it has been done already, or something else stands in its way
+    ├── LedgerError            a signed log does not hold, or lacks a part
+    ├── FeedError              a feed says what it cannot, or a copy that follows it is not what it should be
     ├── LawError               a rulebook is wrong, or does not cover what was asked
+    ├── VaultError             something encrypted cannot be opened, or its keys cannot be used
     └── MissingExtraError      an optional library is not installed
 
 Every error says what happened, why, and what to do next. ``code`` is stable across releases and is what programs
@@ -24,18 +32,26 @@ from __future__ import annotations
 
 __all__ = [
     "ColumnError",
+    "ConflictError",
+    "FeedError",
     "InputError",
     "KeyFileError",
     "LawError",
+    "LedgerError",
     "MissingExtraError",
+    "NotProvenError",
+    "OperationError",
     "OutputError",
     "QuietlineError",
     "ReceiptError",
     "RegisterCorruptError",
     "RegisterError",
     "RegisterVersionError",
+    "SettingError",
     "StrictError",
+    "TooManyError",
     "UsageError",
+    "VaultError",
 ]
 
 
@@ -129,10 +145,72 @@ class KeyFileError(QuietlineError):
     exit_code = 3
 
 
+class SettingError(QuietlineError):
+    """A setting of the platform is missing or wrong; nothing was started."""
+
+    code = "setting"
+    exit_code = 2
+
+
+class OperationError(QuietlineError):
+    """The platform refuses what was asked of it; nothing was changed."""
+
+    code = "operation.refused"
+    exit_code = 1
+    status = 422
+    """HTTP status of the answer."""
+
+
+class NotProvenError(OperationError):
+    """The line, or the person, has not been proven for what was asked."""
+
+    code = "operation.not-proven"
+    status = 403
+
+
+class TooManyError(OperationError):
+    """Asked too often; ``retry_seconds`` later it may be tried again."""
+
+    code = "operation.too-many"
+    status = 429
+
+    def __init__(self, message: str, *, retry_seconds: int, advice: str = "", code: str | None = None) -> None:
+        super().__init__(message, advice=advice, code=code)
+        self.retry_seconds = retry_seconds
+
+
+class ConflictError(OperationError):
+    """It has been done already, or something else stands in its way."""
+
+    code = "operation.conflict"
+    status = 409
+
+
+class LedgerError(QuietlineError):
+    """A signed log does not hold, lacks a part, or would have to be changed where it may only grow."""
+
+    code = "ledger"
+    exit_code = 1
+
+
+class FeedError(QuietlineError):
+    """A feed says what it cannot, cannot be fetched, or a copy that follows it is not what it should be."""
+
+    code = "feed"
+    exit_code = 1
+
+
 class LawError(QuietlineError):
     """A rulebook is wrong, or does not cover the country or day that was asked for."""
 
     code = "law.invalid"
+    exit_code = 3
+
+
+class VaultError(QuietlineError):
+    """Something encrypted cannot be opened, or the keys that it needs cannot be used."""
+
+    code = "vault"
     exit_code = 3
 
 

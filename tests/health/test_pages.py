@@ -23,7 +23,10 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 def pages() -> list[Path]:
     folders = (DOCS, ROOT / "tests", ROOT / "benchmarks", ROOT / "src")
-    found = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
+    found = [
+        *ROOT.glob("*.md"),
+        *(page for folder in folders for page in folder.rglob("*.md") if "node_modules" not in page.parts),
+    ]
     assert len(found) > 25
     return found
 
@@ -66,7 +69,9 @@ def test_the_architecture_names_every_room() -> None:
     text = (DOCS / "explanation/architecture.md").read_text("utf-8")
     folders = [path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_dir()]
     folders = [folder for folder in folders if not any(part.startswith((".", "_")) for part in folder.parts)]
-    rooms = [folder.as_posix() for folder in folders if "rulebooks/" not in folder.as_posix()]
+    # inside web every room has the folders that Django wants
+    rooms = [folder.as_posix() for folder in folders if folder.parts[0] != "web" or len(folder.parts) < 3]
+    rooms = [room for room in rooms if "rulebooks/" not in room]
     rooms.remove("audit/templates")
     assert len(rooms) >= 8
     for room in [*rooms, "errors"]:

@@ -28,11 +28,14 @@ EXIT_STATUSES = {
 
 _COMMANDS = {
     "audit": ("quietline.cli.audit", "Judge a dialler's log of past calls, and write a report."),
+    "follow": ("quietline.cli.follow", "Keep a copy of a published register, proven to be complete."),
     "key": ("quietline.cli.key", "Make and show the key that signs receipts."),
     "law": ("quietline.cli.law", "Ask what the law says: on a call, on a day, in money."),
+    "ledger": ("quietline.cli.ledger", "Check a signed log, and prove that an entry stands in it."),
     "number": ("quietline.cli.number", "Say what a text is as a telephone number."),
     "receipt": ("quietline.cli.receipt", "Check receipts, and prove that a number was covered."),
     "register": ("quietline.cli.register", "Build, ask, change and compare register files."),
+    "up": ("quietline.cli.up", "Run the platform, with a demonstration country."),
     "wash": ("quietline.cli.wash", "Check a calling list against registers."),
 }
 

@@ -54,6 +54,8 @@ MAX_DEPTH = 32
 _MAX_INTEGER = 2**53 - 1
 _MAX_DIGITS = 17
 _MIN_PIN_DIGITS = 16
+_PLAIN_DEPTH = 4
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _SIGNATURE_MEMBERS = {"algorithm", "key_id", "public_key", "value"}
 
 
@@ -69,9 +71,36 @@ def canonical_json(value: object) -> bytes:
 
     Source: RFC 8785 section 3.2; members are sorted by UTF-16 code units.
     """
+    if _is_plain(value):
+        try:
+            return _PLAIN.encode(value).encode("utf-8")
+        except UnicodeEncodeError:
+            pass  # half of a surrogate pair: refused below, with its name
     parts: list[str] = []
     _canonical(value, parts, 0)
     return "".join(parts).encode("utf-8")
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
+    """Whether the standard encoder writes a value in the same form: rows and lines are all so, and it is ten times as fast.
+
+    Member names are ASCII, so that they sort alike as code points and as UTF-16; nothing is of a subclass.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return abs(value) <= _MAX_INTEGER  # type: ignore[arg-type]
+    if depth == _PLAIN_DEPTH:
+        return False
+    if kind is list:
+        return all(_is_plain(item, depth + 1) for item in value)  # type: ignore[attr-defined]
+    if kind is dict:
+        return all(
+            type(name) is str and name.isascii() and _is_plain(item, depth + 1)
+            for name, item in value.items()  # type: ignore[attr-defined]
+        )
+    return False
 
 
 def sign_document(body: Mapping[str, object], key: SigningKey) -> dict[str, object]:

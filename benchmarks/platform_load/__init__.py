@@ -1,0 +1,1 @@
+"""Load on the platform: people who list their numbers, and the telephone network that their codes arrive through."""

@@ -1,0 +1,62 @@
+"""Links of invitations, and the letter that carries them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from quietline.web.accounts.models import Invitation
+from quietline.web.messaging.operations import enqueue
+from quietline.web.messaging.secrets import link_matches, link_token
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+__all__ = ["INVITATION_DAYS", "held_invitation", "link_of", "open_invitation", "send_invitation"]
+
+INVITATION_DAYS = 7
+"""For how many days an invitation can be accepted."""
+
+
+def link_of(invitation: Invitation) -> str:
+    """Give the path of an invitation's page, with the token that follows from its challenge and the key ring.
+
+    The token is stored nowhere, so a copy of the database alone accepts no invitation.
+    """
+    return reverse("accounts:invitation", args=[invitation.challenge, link_token(invitation.challenge)])
+
+
+def open_invitation(challenge: UUID, token: str, *, at: datetime) -> Invitation | None:
+    """Find the invitation of a link; None where the link is not ours, or the invitation was used, withdrawn or is over."""
+    if not link_matches(challenge, token):
+        return None
+    invitation = Invitation.objects.filter(challenge=challenge).select_related("organisation").first()
+    return invitation if invitation is not None and invitation.is_open(at) else None
+
+
+def held_invitation(challenge: UUID, token: str, *, at: datetime) -> Invitation | None:
+    """Do the same and hold the row to the end of the transaction, so that a link works once."""
+    if open_invitation(challenge, token, at=at) is None:
+        return None
+    invitation = Invitation.objects.select_for_update().get(challenge=challenge)
+    return invitation if invitation.is_open(at) else None
+
+
+def send_invitation(invitation: Invitation, *, language: str, at: datetime) -> None:
+    """Put the letter into the outbox, in the transaction that makes the invitation."""
+    path = link_of(invitation)
+    enqueue(
+        channel="mail",
+        template="invitation",
+        language=language,
+        address=invitation.email,
+        challenge=invitation.challenge,
+        facts={
+            "organisation": invitation.organisation.name,
+            "days": INVITATION_DAYS,
+            "path": path.removesuffix(link_token(invitation.challenge)),
+        },
+        at=at,
+    )

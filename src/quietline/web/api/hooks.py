@@ -1,0 +1,157 @@
+"""Webhooks: make, end, and find out what their organisations have to be told.
+
+Events are read from the numbered changes and from the ledger's leaves, both of which one process numbers without a gap; so
+none is missed and none told twice, and the rooms below need not know of webhooks.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from quietline.errors import ConflictError, OperationError
+from quietline.web.accounts.models import Organisation, RoleChange
+from quietline.web.api.destinations import check_url
+from quietline.web.api.models import Webhook, WebhookDelivery, WebhookPlace
+from quietline.web.api.registers import readers_of
+from quietline.web.keeping.rings import key_ring
+from quietline.web.proofs.models import Leaf
+from quietline.web.publishing.models import Change, Entry, Register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+__all__ = ["MOST_WEBHOOKS", "end_webhook", "gather_events", "make_webhook", "open_webhooks", "secret_of"]
+
+MOST_WEBHOOKS = 20
+"""For one organisation, at a time."""
+_SECRET_BYTES = 32
+_BATCH = 1_000
+_CLAIMS = (Register.Kind.CONSENTS, Register.Kind.CUSTOMERS)
+_TELL_ALL = (Organisation.Kind.AUTHORITY, Organisation.Kind.OPERATOR)
+
+
+def open_webhooks(organisation: Organisation) -> QuerySet[Webhook]:
+    """Give an organisation's webhooks that have not ended, oldest first."""
+    return Webhook.objects.filter(organisation=organisation, ended_at=None).order_by("created_at", "pk")
+
+
+def make_webhook(*, organisation: Organisation, url: str, events: Sequence[str], at: datetime) -> tuple[Webhook, str]:
+    """Let an address be told of events.
+
+    Returns:
+        The webhook, and its secret as ``whsec_...``, which is not shown again.
+
+    Raises:
+        OperationError: ``url.refused``, it is no address that may be called.
+        ConflictError: the organisation has as many as one can have.
+    """
+    try:
+        check_url(url)
+    except ValueError as error:
+        raise OperationError(
+            _("This address cannot be called."), code="url.refused",
+            advice=_("Give an https address of a public host, without a user name or a fragment."),
+        ) from error  # fmt: skip
+    secret = os.urandom(_SECRET_BYTES)
+    ring, pk = key_ring(), uuid.uuid4()
+    wrapped = ring.new_data_key(_record(pk))
+    sealed = ring.unwrap(wrapped, _record(pk)).seal(secret, "secret")
+    with transaction.atomic():
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if open_webhooks(organisation).count() >= MOST_WEBHOOKS:
+            raise ConflictError(_("There are as many webhooks as one organisation can have."), advice=_("End one first."))
+        webhook = Webhook.objects.create(
+            id=pk, organisation=organisation, url=url, events=list(events), data_key=wrapped, secret=sealed, created_at=at
+        )
+    return webhook, "whsec_" + base64.b64encode(secret).decode()
+
+
+def end_webhook(*, webhook: Webhook, at: datetime) -> None:
+    """Tell an address nothing more; its secret is destroyed."""
+    with transaction.atomic():
+        Webhook.objects.filter(pk=webhook.pk, ended_at=None).update(ended_at=at, secret=b"", data_key=b"")
+        waiting = WebhookDelivery.objects.filter(webhook=webhook, sent_at=None, failed_at=None)
+        waiting.update(failed_at=at, failure="ended")
+
+
+def secret_of(webhook: Webhook) -> bytes:
+    """Give the secret that signs what a webhook is sent."""
+    return key_ring().unwrap(webhook.data_key, _record(webhook.pk)).open(webhook.secret, "secret")
+
+
+def gather_events(*, at: datetime) -> int:
+    """Put what has happened since last time on its way; give how many deliveries that makes.
+
+    The first time only notes where changes and leaves stand: who registers is told of what comes afterwards.
+    """
+    with transaction.atomic():
+        deliveries = [*_of_changes(at), *_of_roles(at)]
+        WebhookDelivery.objects.bulk_create(deliveries)
+    return len(deliveries)
+
+
+def _of_changes(at: datetime) -> Iterator[WebhookDelivery]:
+    place = _place("change", Change.objects.aggregate(last=Max("number"))["last"] or 0)
+    published = Q(operation=Change.Operation.PUBLISH)
+    revoked = Q(operation=Change.Operation.WITHDRAW, register__kind__in=_CLAIMS, entry__end_reason=Entry.EndReason.REVOKED)
+    newest = Change.objects.aggregate(last=Max("number"))["last"] or 0
+    rows = Change.objects.filter(published | revoked, number__gt=place.last, number__lte=newest)
+    found = list(rows.select_related("register__owner", "file").order_by("number")[:_BATCH])
+    for change in found:
+        data: dict[str, Any] = {"register": change.register.code, "sequence": change.number}
+        if change.operation == Change.Operation.PUBLISH and change.file is not None:
+            data |= {"projection": change.projection, "sha256": change.file.sha256, "version": change.file.version}
+            yield from _told(Webhook.Event.REGISTER_PUBLISHED, data, readers_of(change.register), at)
+        elif change.register.owner_id is not None:
+            yield from _told(Webhook.Event.CLAIM_REVOKED, data, Q(pk=change.register.owner_id), at)
+    place.last = (found[-1].number or newest) if len(found) == _BATCH else newest
+    place.save(update_fields=["last"])
+
+
+def _of_roles(at: datetime) -> Iterator[WebhookDelivery]:
+    newest = Leaf.objects.aggregate(last=Max("index"))["last"]
+    newest = -1 if newest is None else newest
+    place = _place("leaf", newest)
+    leaves = list(
+        Leaf.objects.filter(kind="role", index__gt=place.last, index__lte=newest)
+        .order_by("index")
+        .values_list("index", "record")[:_BATCH]
+    )
+    acts = RoleChange.objects.select_related("organisation").in_bulk([record for _index, record in leaves])
+    for _index, record in leaves:
+        change = acts.get(record)
+        if change is None or change.act != RoleChange.Act.SUSPENDED:
+            continue
+        who = Q(kind__in=_TELL_ALL) | Q(pk=change.organisation_id)
+        yield from _told(Webhook.Event.ORGANISATION_SUSPENDED, {"account_number": change.organisation.code}, who, at)
+    place.last = (leaves[-1][0] or newest) if len(leaves) == _BATCH else newest
+    place.save(update_fields=["last"])
+
+
+def _place(source: str, newest: int) -> WebhookPlace:
+    """Give the place of a source, held to the end of the transaction, so that two workers take turns."""
+    WebhookPlace.objects.bulk_create([WebhookPlace(source=source, last=newest)], ignore_conflicts=True)
+    return WebhookPlace.objects.select_for_update().get(source=source)
+
+
+def _told(event: str, data: dict[str, Any], who: Q, at: datetime) -> Iterator[WebhookDelivery]:
+    organisations = Organisation.objects.filter(who)
+    webhooks = Webhook.objects.filter(organisation__in=organisations, ended_at=None, events__contains=event)
+    for webhook in webhooks.select_related("organisation"):
+        # who may not act at present is told that, and nothing else
+        if webhook.organisation.may_act or data.get("account_number") == webhook.organisation.code:
+            yield WebhookDelivery(webhook=webhook, event=event, data=data, at=at, due_at=at)
+
+
+def _record(pk: uuid.UUID) -> str:
+    return f"api.webhook:{pk}"

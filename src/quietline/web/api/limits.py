@@ -1,0 +1,64 @@
+"""How often one may ask, and the headers that say so (draft-ietf-httpapi-ratelimit-headers).
+
+Codes have limits of their own, on the number, the address and its network (:mod:`quietline.web.subscribers.proving`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quietline.web.base.clock import now
+from quietline.web.base.limits import Limit, count
+from quietline.web.base.models import Tally
+from quietline.web.keeping.rings import key_ring
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest, HttpResponseBase
+
+__all__ = ["LIMITS", "add_headers", "count_request"]
+
+LIMITS = {
+    "credential": Limit("api-credential", 600, 60),
+    "line": Limit("api-line", 120, 60),
+    "address": Limit("api-address", 120, 60),
+}
+"""By what is counted: an organisation's credential, a proven line, the address of somebody unknown."""
+
+
+def count_request(request: HttpRequest, policy: str, counted: bytes) -> None:
+    """Count a request, and remember what is left for the headers.
+
+    Args:
+        request: on which it is remembered.
+        policy: one of :data:`LIMITS`.
+        counted: what tells one from another; stored as a keyed hash only.
+
+    Raises:
+        TooManyError: it was one too many.
+    """
+    limit, at = LIMITS[policy], now()
+    hashed = key_ring().keyed_hash("limit", counted)
+    request.rate_policy = policy  # type: ignore[attr-defined]
+    count([(limit, hashed)], at=at)
+    request.rate_left = (_left(limit, hashed, at), limit.ends_in(at))  # type: ignore[attr-defined]
+
+
+def _left(limit: Limit, hashed: bytes, at: datetime) -> int:
+    bucket = limit.name.encode() + b":" + hashed
+    times = Tally.objects.filter(bucket=bucket, window_number=limit.window(at)).values_list("count", flat=True).first()
+    return max(0, limit.most - (times or 0))
+
+
+def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Say what the policy is and what is left of it."""
+    policy: str = getattr(request, "rate_policy", "")
+    refused: int | None = getattr(request, "rate_refused", None)
+    if policy:
+        limit = LIMITS[policy]
+        response.headers["RateLimit-Policy"] = f'"{policy}";q={limit.most};w={limit.seconds}'
+    if refused is not None:
+        response.headers["RateLimit"] = f'"{policy or "code"}";r=0;t={refused}'
+    elif (left := getattr(request, "rate_left", None)) is not None:
+        response.headers["RateLimit"] = f'"{policy}";r={left[0]};t={left[1]}'

@@ -1,0 +1,54 @@
+"""The client's network address, through proxies that are trusted and no others."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["client_address", "network_of"]
+
+_WITH_PORT = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9]+)?|(?P<four>[0-9.]+):[0-9]+")
+
+
+def client_address(meta: Mapping[str, Any], trusted: Sequence[Any]) -> str:
+    """Give the address of who asks.
+
+    ``X-Forwarded-For`` is read from the right, skipping trusted proxies: the first address that none of them vouches for
+    is the client. What stands left of it was written by the client and means nothing.
+    """
+    address = _plain(str(meta.get("REMOTE_ADDR") or "127.0.0.1"))
+    chain = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
+    while chain and _is_trusted(address, trusted):
+        address = _plain(chain.pop())
+    return address or "0.0.0.0"  # noqa: S104 - no address we listen on: one bucket for all that cannot be read
+
+
+def network_of(address: str) -> str:
+    """Give the network that abuse limits count: /24 of IPv4, /56 of IPv6 (what one household is handed out)."""
+    ip = ipaddress.ip_address(_plain(address) or "0.0.0.0")  # noqa: S104 - as above
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))
+
+
+def _plain(text: str) -> str:
+    """Give an address as it is compared and counted; empty where the text is none.
+
+    Proxies may write ports behind addresses (RFC 7239, section 6), and a server that listens on IPv6 sees IPv4 clients as
+    ``::ffff:192.0.2.1`` (RFC 4291, section 2.5.5.2): as such all of them would lie in one network.
+    """
+    match = _WITH_PORT.fullmatch(text)
+    try:
+        ip = ipaddress.ip_address((match["six"] or match["four"]) if match else text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
+
+
+def _is_trusted(address: str, trusted: Sequence[Any]) -> bool:
+    if not address:
+        return False
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in trusted)

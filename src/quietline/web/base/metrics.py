@@ -1,0 +1,31 @@
+"""Figures for Prometheus; counts and durations, never anything about a person."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+__all__ = ["CODES", "CONFIRMED", "FEED_LAG", "OUTBOX", "REQUESTS", "SEQUENCED", "exposition"]
+
+REQUESTS = Histogram(
+    "quietline_request_seconds", "Time to answer", ["view", "method", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10),
+)  # fmt: skip
+CODES = Counter("quietline_codes", "One-time codes asked for", ["purpose", "outcome"])
+CONFIRMED = Counter("quietline_listings_confirmed", "Numbers listed, changed or withdrawn", ["kind"])
+OUTBOX = Gauge("quietline_outbox_waiting", "Messages that wait to be sent", ["channel"], multiprocess_mode="mostrecent")
+SEQUENCED = Counter("quietline_changes_sequenced", "Changes that were given their number")
+FEED_LAG = Histogram(
+    "quietline_feed_seconds", "From a change to the signed feed that holds it", buckets=(0.1, 0.2, 0.5, 1, 2, 5, 30)
+)
+
+
+def exposition() -> bytes:
+    """Give the figures of all processes of the platform on this machine, in Prometheus' text form."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,1 @@
+"""Messages to people: one outbox, emptied in batches through a gateway (text, call, mail)."""

@@ -1,0 +1,59 @@
+"""Write proofs of acts, in the transactions of the acts."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from django.db import transaction
+
+from quietline.ledger.receipts import canonical_json
+from quietline.web.proofs.models import Heartbeat, Leaf, Tombstone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+__all__ = ["Proven", "beat", "bury", "hash_of", "new_leaf", "write_leaves"]
+
+
+class Proven(Protocol):
+    """A row that the ledger has a leaf of."""
+
+    pk: int
+
+    @property
+    def canonical(self) -> Mapping[str, object]:
+        """What never changes about the row, as JSON values without floats."""
+        ...
+
+
+def hash_of(salt: bytes, kind: str, record: int, canonical: Mapping[str, object]) -> bytes:
+    """Hash an act: SHA-256 of the canonical JSON of ``[salt, kind, record, row]`` (docs/reference/ledger.md)."""
+    return sha256(canonical_json([salt.hex(), kind, record, dict(canonical)])).digest()
+
+
+def new_leaf(kind: str, row: Proven, *, at: datetime) -> Leaf:
+    """Make the leaf of a row that has been saved; the leaf is not saved yet."""
+    salt = os.urandom(16)
+    return Leaf(kind=kind, record=row.pk, salt=salt, hash=hash_of(salt, kind, row.pk, row.canonical), at=at)
+
+
+def write_leaves(kind: str, rows: Iterable[Proven], *, at: datetime) -> None:
+    """Write the leaves of rows; must run in the transaction that wrote the rows."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a leaf is written in the transaction of its act")
+    Leaf.objects.bulk_create([new_leaf(kind, row, at=at) for row in rows])
+
+
+def bury(kind: str, record: int, *, reason: str, at: datetime) -> None:
+    """Record that a row was lawfully erased, and forget its salt, so that nobody can guess it from its hash."""
+    with transaction.atomic():
+        Leaf.objects.filter(kind=kind, record=record).update(salt=None)
+        write_leaves("tombstone", [Tombstone.objects.create(kind=kind, record=record, reason=reason, at=at)], at=at)
+
+
+def beat(process: str, *, at: datetime) -> None:
+    """Say that a process is at work."""
+    Heartbeat.objects.update_or_create(process=process, defaults={"at": at})

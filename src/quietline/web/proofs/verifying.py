@@ -1,0 +1,102 @@
+"""Check the database against the published log and itself, in one snapshot and in bounded memory.
+
+It finds what somebody changed who can write the database and the folder of objects, but not sign. What it cannot find
+is written in docs/reference/ledger.md: acts that were never recorded, and a past that was rewritten by whoever holds the
+key before anybody else kept a checkpoint of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from quietline.ledger.checkpoint import parse_checkpoint
+from quietline.web.proofs.entries import check_entries, check_numbers
+from quietline.web.proofs.findings import DatabaseReport, Findings
+from quietline.web.proofs.imports import check_imports
+from quietline.web.proofs.kinds import model_of, proven_models
+from quietline.web.proofs.models import Tombstone
+from quietline.web.proofs.objects import objects_folder
+from quietline.web.proofs.published import PinnedLog, Waiting, check_feed, check_leaves
+from quietline.web.proofs.rows import CHUNK, check_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from quietline.ledger.reading import LogReader
+    from quietline.web.proofs.published import LoggedFeed
+
+__all__ = ["verify_database"]
+
+
+def verify_database(
+    *,
+    log: LogReader | None,
+    at: datetime,
+    feeds: Sequence[LoggedFeed] = (),
+    since: bytes | None = None,
+    objects: Path | None = None,
+) -> DatabaseReport:
+    """Check every leaf, every proven row, every entry and every import, and the feeds that are given.
+
+    Args:
+        log: the published log, with its origin; None checks the database against itself only.
+        at: now, aware: what waits to be numbered or published for less than 60 seconds is no finding.
+        feeds: of all numbers, one for each register at most.
+        since: signed text of an older checkpoint of the log, kept elsewhere: the log has to continue it.
+        objects: where imported files lie; None takes the installation's folder.
+
+    Raises:
+        LedgerError: ``since`` is no checkpoint of this log, signed by a key that is trusted.
+        TransactionManagementError: a transaction is open, which would not be a snapshot.
+    """
+    if log is not None and since is not None:
+        parse_checkpoint(since, origin=log.origin, trusted=log.trusted)
+    findings, waiting = Findings(), Waiting()
+    # sizes first, the snapshot behind them: what was published by then is in the database by then
+    pinned = None if log is None else PinnedLog(log, "log", since)
+    pinned_feeds = [(feed, PinnedLog(feed.reader, "feed")) for feed in feeds]
+    with _snapshot():
+        leaves = check_leaves(pinned, findings, at=at, waiting=waiting)
+        rows = check_rows(proven_models(), findings)
+        changes = check_numbers(findings)
+        _count_unnumbered(waiting, at)
+        check_entries(findings)
+        check_imports(objects_folder() if objects is None else objects, findings)
+        lines = sum(check_feed(feed, one, findings, at=at, waiting=waiting) for feed, one in pinned_feeds)
+        tombstones = Tombstone.objects.count()
+    return DatabaseReport(
+        at=at,
+        log_size=None if pinned is None else pinned.size,
+        leaves=leaves,
+        rows=rows,
+        changes=changes,
+        feed_lines=lines,
+        tombstones=tombstones,
+        waiting=waiting.short,
+        waiting_long=waiting.long,
+        findings=tuple(findings.named),
+        counts=dict(sorted(findings.counts.items())),
+    )
+
+
+def _count_unnumbered(waiting: Waiting, at: datetime) -> None:
+    changes: QuerySet[Any] = QuerySet(model_of("change"))
+    for made_at in changes.filter(number__isnull=True).values_list("at", flat=True).iterator(chunk_size=CHUNK):
+        waiting.add(made_at, at)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """Let all reads see one moment, and let nothing be written."""
+    if connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a check of the database begins a transaction of its own")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

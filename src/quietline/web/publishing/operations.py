@@ -1,0 +1,183 @@
+"""All writing of entries: list, change terms, withdraw. Each is one transaction with its change and its leaf."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, connection, transaction
+
+from quietline.errors import ConflictError
+from quietline.registers import canonical_terms
+from quietline.web.proofs.operations import new_leaf, write_leaves
+from quietline.web.publishing.models import Change, Entry, Feed, Register
+from quietline.web.publishing.queries import imported_since, standing_entry
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+__all__ = ["end_entry", "found_register", "list_number", "new_reference", "open_feed"]
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out over the telephone
+
+
+def new_reference(prefix: str = "QL") -> str:
+    """Make a reference for people: 8 characters of 30, about 6.6e11 of them; unique by the table's constraint."""
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{prefix}-{text[:4]}-{text[4:]}"
+
+
+# what is named is given by _added(); the rows of an import lie below the entries and count as standing
+_ADD = """
+WITH added AS (
+    INSERT INTO publishing_entry (register_id, key, since_date, terms, assurance, reference, listed_at, end_reason)
+    SELECT %(register)s, %(key)s, %(since)s, %(terms)s, %(assurance)s, %(reference)s, %(at)s, ''
+    WHERE NOT EXISTS (
+        SELECT 1 FROM publishing_imported i JOIN publishing_import b ON b.id = i.bulk_id
+        WHERE b.register_id = %(register)s AND i.key = %(key)s
+        AND NOT EXISTS (SELECT 1 FROM publishing_entry e WHERE e.register_id = %(register)s AND e.key = %(key)s)
+    )
+    ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO publishing_change (register_id, operation, entry_id, projection, key, since_date, terms, at)
+SELECT %(register)s, 'add', added.id, '', %(key)s, %(since)s, %(terms)s, %(at)s FROM added RETURNING entry_id, id
+"""
+
+
+def found_register(*, code: str, kind: str, title: str, country: str, at: datetime, owner_id: int | None = None) -> Register:
+    """Make a register, with its feed of all numbers."""
+    with transaction.atomic():
+        register = Register.objects.create(
+            code=code, kind=kind, title=title, country=country, owner_id=owner_id, created_at=at
+        )
+        open_feed(register=register, projection="all", at=at)
+    return register
+
+
+def open_feed(*, register: Register, projection: str, at: datetime) -> Feed:
+    """Begin to publish a projection of a register; where that is done already, nothing changes."""
+    feed, _ = Feed.objects.get_or_create(register=register, projection=projection, defaults={"opened_at": at})
+    return feed
+
+
+def list_number(
+    *, register: Register, key: int, since_date: date, terms: str, assurance: str, at: datetime, may_narrow: bool = True
+) -> Entry:
+    """Let a number stand in a register from now on, on these terms.
+
+    Where it stands already on the same terms, the entry stays as it is. Where it stands on others, that entry ends and
+    another begins with the same since-day.
+
+    Args:
+        register: where it shall stand.
+        key: the number.
+        since_date: the day from which it stands, on the clock of the number's place; ignored where it stands already.
+        terms: what the entry covers; empty covers everything. See :func:`quietline.registers.canonical_terms`.
+        assurance: one of :class:`Entry.Assurance`.
+        at: now.
+        may_narrow: whether terms of an entry that stands may be replaced. Who has proven less than the line itself can
+            only add protection: the entry then loses its terms, or stays as it is.
+
+    Raises:
+        ValueError: the terms cannot be read.
+    """
+    terms = canonical_terms(terms)
+    entry = _added(register, key, since_date, terms, assurance, at)
+    if entry is not None:
+        return entry
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                return _listed(register, key, since_date, terms, assurance, at, may_narrow=may_narrow)
+        except IntegrityError:  # somebody listed the same number, or drew the same reference, at this very moment
+            continue
+    raise ConflictError("The entry was being changed by somebody else.", advice="Try again.")
+
+
+def _added(register: Register, key: int, since_date: date, terms: str, assurance: str, at: datetime) -> Entry | None:
+    """Add a number that does not stand there yet, in as few statements as can be; None where it does.
+
+    On a busy day nearly every listing goes this way, and each statement counts.
+    """
+    entry = Entry(
+        register=register,
+        key=key,
+        since_date=since_date,
+        terms=terms,
+        assurance=assurance,
+        reference=new_reference(),
+        listed_at=at,
+    )
+    change = Change(
+        register=register, operation=Change.Operation.ADD, entry=entry, key=key, since_date=since_date, terms=terms, at=at
+    )
+    named: dict[str, Any] = {"register": register.pk, "key": key, "since": since_date, "terms": terms, "at": at}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(_ADD, named | {"assurance": assurance, "reference": entry.reference})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        entry.pk, change.pk = row
+        change.entry_id = entry.pk
+        write_leaves("change", [change], at=at)
+    return entry
+
+
+def _listed(
+    register: Register, key: int, since_date: date, terms: str, assurance: str, at: datetime, *, may_narrow: bool
+) -> Entry:
+    old = standing_entry(register, key, lock=True)
+    operation = Change.Operation.ADD
+    if old is not None:
+        if old.terms == terms or (not may_narrow and (terms or not old.terms)):
+            return old
+        since_date, operation = old.since_date, Change.Operation.ALTER
+        old.ended_at, old.end_reason = at, Entry.EndReason.CHANGED
+        old.save(update_fields=["ended_at", "end_reason"])
+    elif (taken_over := imported_since(register, key)) is not None:
+        if not terms or not may_narrow:
+            return _taken_over(register, key, taken_over, at)
+        since_date, operation = taken_over, Change.Operation.ALTER
+    entry = Entry.objects.create(
+        register=register,
+        key=key,
+        since_date=since_date,
+        terms=terms,
+        assurance=assurance,
+        reference=new_reference(),
+        listed_at=at,
+    )
+    _record(Change(register=register, operation=operation, entry=entry, key=key, since_date=since_date, terms=terms, at=at))
+    return entry
+
+
+def end_entry(*, register: Register, key: int, reason: str, at: datetime) -> Entry | None:
+    """Let a number stand in a register no longer; None where it did not."""
+    with transaction.atomic():
+        entry = standing_entry(register, key, lock=True)
+        if entry is None:
+            taken_over = imported_since(register, key)
+            if taken_over is None:
+                return None
+            entry = _taken_over(register, key, taken_over, at)
+        entry.ended_at, entry.end_reason = at, reason
+        entry.save(update_fields=["ended_at", "end_reason"])
+        _record(Change(register=register, operation=Change.Operation.WITHDRAW, entry=entry, key=key, at=at))
+    return entry
+
+
+def _taken_over(register: Register, key: int, since_date: date, at: datetime) -> Entry:
+    """Give a number that came with an import an entry of its own; it stood there already, so nothing changes."""
+    return Entry.objects.create(
+        register=register,
+        key=key,
+        since_date=since_date,
+        assurance=Entry.Assurance.IMPORT,
+        reference=new_reference(),
+        listed_at=at,
+    )
+
+
+def _record(change: Change) -> None:
+    change.save(force_insert=True)
+    new_leaf("change", change, at=change.at).save(force_insert=True)

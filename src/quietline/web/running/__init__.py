@@ -1,0 +1,1 @@
+"""Processes: what is started, in which order, how it ends, and what it leaves behind (backups)."""

@@ -1,0 +1,55 @@
+"""The worker's process: the outbox, and what has to be done from time to time."""
+
+from __future__ import annotations
+
+import time
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, connection
+
+from quietline.errors import QuietlineError
+from quietline.web.api.delivering import deliver_webhooks
+from quietline.web.base.clock import now
+from quietline.web.base.logs import log
+from quietline.web.messaging import loop
+from quietline.web.running.chores import CHORES
+
+if TYPE_CHECKING:
+    from threading import Event
+
+__all__ = ["run"]
+
+_log = log("worker")
+
+
+def run(stop: Event) -> None:
+    """Send messages in one thread, do the chores in another, until told to stop."""
+    threads = [Thread(target=loop.run, args=(stop,), name="outbox"), Thread(target=_webhooks, args=(stop,), name="webhooks")]
+    for thread in threads:
+        thread.start()
+    due = dict.fromkeys(CHORES, 0.0)
+    while not stop.wait(0.5):
+        for chore, due_at in due.items():
+            if time.monotonic() >= due_at:
+                due[chore] = time.monotonic() + chore.every_seconds
+                _do(chore.name, chore.do)
+    for thread in threads:
+        thread.join()
+    connection.close()
+
+
+def _webhooks(stop: Event) -> None:
+    """Deliver webhooks; a receiver that is slow delays other receivers only."""
+    while not stop.wait(1):
+        _do("webhooks", deliver_webhooks)
+    connection.close()
+
+
+def _do(name: str, do: object) -> None:
+    """Do one chore; one that fails is tried again at its next time, and keeps no other from being done."""
+    try:
+        do(at=now())  # type: ignore[operator]
+    except (DatabaseError, QuietlineError, OSError):
+        _log.warning("chore failed", chore=name, exc_info=True)
+        connection.close()

@@ -1,0 +1,61 @@
+"""The first page, and what watches over the process."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from quietline.web.base.metrics import exposition
+from quietline.web.proofs.queries import sequencer_is_alive
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the first page."""
+    return render(request, "home.html")
+
+
+@require_safe
+def healthy(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Say whether the database answers and the sequencer is at work; 503 where not."""
+    parts = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        parts["database"] = True
+        parts["sequencer"] = sequencer_is_alive()
+    except DatabaseError:
+        parts["database"] = False
+    is_ready = all(parts.values()) and parts["database"]
+    return JsonResponse({"ready": is_ready, "parts": parts}, status=200 if is_ready else 503)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give figures to Prometheus: with the token where one is set, else to this machine only."""
+    token = settings.ENVIRONMENT.metrics_token
+    if token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        allowed = hmac.compare_digest(given.encode(), token.encode())
+    else:
+        allowed = ipaddress.ip_address(request.client).is_loopback  # type: ignore[attr-defined]
+    if not allowed:
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""The public: list a number, choose terms, check, withdraw, see who asked."""

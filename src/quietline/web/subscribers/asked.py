@@ -1,0 +1,101 @@
+"""Who asked about a number: every act on the platform that touched it since its holder proved the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from quietline.web.keeping.models import Read
+from quietline.web.publishing.areas import ALL, area_of, projection_of_area
+from quietline.web.publishing.models import Download, Entry, Register
+from quietline.web.publishing.washes import washes_about
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from quietline.web.subscribers.line_sessions import ProvenLine
+
+__all__ = ["Asked", "who_asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One act.
+
+    Attributes:
+        at: when.
+        kind: ``wash``, ``download``, ``read`` or ``claim``.
+        who: name of the organisation.
+        what: one sentence for the holder.
+    """
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+
+
+def who_asked(proven: ProvenLine, *, at: datetime) -> list[Asked]:
+    """Give all acts about a number since its present holder proved the line, newest first.
+
+    Washes are looked up in their sealed sets; area downloads are one line each, since they held every number of the area;
+    reads by staff are left out only while a reasoned delay for an investigation stands, which ends by itself.
+    """
+    since = max(proven.held_since, at - timedelta(days=settings.ENVIRONMENT.wash_log_days))
+    acts = [*_washes(proven, since), *_downloads(proven, since), *_reads(proven, at), *_claims(proven)]
+    return sorted(acts, key=lambda act: act.at, reverse=True)
+
+
+def _washes(proven: ProvenLine, since: datetime) -> list[Asked]:
+    acts = []
+    for wash in washes_about(proven.key, since=since):
+        what = _("checked a list of %(count)s numbers with yours on it") % {"count": wash.numbers_count}
+        if wash.client:
+            what = _("%(what)s, for %(client)s") % {"what": what, "client": wash.client}
+        acts.append(Asked(wash.at, "wash", wash.organisation.name, what))
+    return acts
+
+
+def _downloads(proven: ProvenLine, since: datetime) -> list[Asked]:
+    rows = Download.objects.filter(
+        at__gte=since, register__kind=Register.Kind.DO_NOT_CALL, register__owner=None,
+        projection__in=(ALL, projection_of_area(area_of(proven.key))),
+    ).select_related("organisation")  # fmt: skip
+    what = _("fetched the list of your whole area")
+    return [Asked(row.at, "download", row.organisation.name, what) for row in rows]
+
+
+def _reads(proven: ProvenLine, at: datetime) -> list[Asked]:
+    rows = Read.objects.filter(key=proven.key, at__gte=proven.held_since).filter(
+        Q(held_until__isnull=True) | Q(held_until__lte=at)
+    )
+    acts = []
+    for row in rows:
+        what = _("looked at your entry: %(purpose)s %(case)s") % {"purpose": row.purpose, "case": row.case}
+        if row.held_until is not None:
+            what = _("%(what)s (shown later, for an investigation: %(reason)s)") % {
+                "what": what.strip(),
+                "reason": row.held_reason,
+            }
+        acts.append(Asked(row.at, "read", row.organisation, what.strip()))
+    return acts
+
+
+def _claims(proven: ProvenLine) -> list[Asked]:
+    rows = Entry.objects.filter(
+        key=proven.key,
+        listed_at__gte=proven.held_since,
+        register__kind__in=(Register.Kind.CONSENTS, Register.Kind.CUSTOMERS),
+    ).exclude(assurance__in=(Entry.Assurance.CODE, Entry.Assurance.CALL))
+    return [
+        Asked(
+            row.listed_at, "claim", row.register.owner.name, _("says: %(kind)s") % {"kind": row.register.get_kind_display()}
+        )
+        for row in rows.select_related("register__owner")
+        if row.register.owner is not None
+    ]

@@ -1,0 +1,128 @@
+"""Forms of the public pages. Words of questions stand here, checks in the rooms below."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from quietline.errors import OperationError
+from quietline.web.base.forms_look import CodeInput, PhoneInput
+from quietline.web.subscribers.numbers import Line, read_line
+from quietline.web.subscribers.terms import BANDS, CATEGORIES, CHANNELS, DAYS, terms_from, terms_parts
+
+__all__ = ["CodeForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
+
+_MOST_NUMBERS = 20
+
+
+def _lines(raws: list[str]) -> list[Line]:
+    """Read numbers; the message of a wrong one says which line it is, and the number is not repeated elsewhere."""
+    environment = settings.ENVIRONMENT
+    lines: dict[int, Line] = {}
+    for i, raw in enumerate(raws, start=1):
+        try:
+            line = read_line(raw, countries=environment.countries, only_fictitious=environment.is_demonstration)
+        except OperationError as error:
+            where = _("Line %(line)s: ") % {"line": i} if len(raws) > 1 else ""
+            raise forms.ValidationError(f"{where}{error.message} {error.advice}", code=error.code) from error
+        lines[line.key] = line
+    return list(lines.values())
+
+
+class NumberForm(forms.Form):
+    """One number."""
+
+    raw = forms.CharField(
+        label=_("Your telephone number"),
+        max_length=64,
+        widget=PhoneInput,
+        help_text=_("With the country code, or as you dial it at home"),
+    )
+    by_call = forms.BooleanField(label=_("Call me instead of sending a text"), required=False)
+
+    def clean_raw(self) -> list[Line]:
+        """Read the number."""
+        return _lines([self.cleaned_data["raw"]])
+
+
+class ListForm(forms.Form):
+    """One number, or many."""
+
+    raw = forms.CharField(
+        label=_("Telephone numbers to list"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 3, "inputmode": "tel", "autocomplete": "tel"}),
+        help_text=_("One in a line, up to 20. Each gets a code of its own."),
+    )
+    by_call = forms.BooleanField(label=_("Call me instead of sending a text"), required=False)
+
+    def clean_raw(self) -> list[Line]:
+        """Read the numbers."""
+        raws = [part.strip() for part in self.cleaned_data["raw"].splitlines() if part.strip()]
+        if len(raws) > _MOST_NUMBERS:
+            raise forms.ValidationError(_("These are more than 20 numbers. List the rest afterwards."), code="number.many")
+        return _lines(raws)
+
+
+class CodeForm(forms.Form):
+    """A code."""
+
+    code = forms.CharField(
+        label=_("Code"), max_length=20, widget=CodeInput, help_text=_("8 digits, in the message that we sent")
+    )
+
+
+class MailForm(forms.Form):
+    """Numbers to list by a link in an e-mail."""
+
+    mail = forms.EmailField(
+        label=_("Your e-mail address"), max_length=254, help_text=_("We send one link and keep nothing else.")
+    )
+    raw = forms.CharField(
+        label=_("Telephone numbers to list"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3, "inputmode": "tel", "autocomplete": "tel"}),
+        help_text=_("One in a line, up to 3."),
+    )
+
+    def clean_raw(self) -> list[Line]:
+        """Read the numbers."""
+        raws = [part.strip() for part in self.cleaned_data["raw"].splitlines() if part.strip()]
+        if len(raws) > 3:
+            raise forms.ValidationError(_("By e-mail, 3 numbers at a time."), code="number.many")
+        return _lines(raws)
+
+
+class TermsForm(forms.Form):
+    """What the entry covers. Everything ticked in a group, or nothing, means all of it."""
+
+    channels = forms.MultipleChoiceField(
+        label=_("Keep these away from me"), choices=CHANNELS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    categories = forms.MultipleChoiceField(
+        label=_("From these businesses"), choices=CATEGORIES, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    days = forms.MultipleChoiceField(
+        label=_("On these days"), choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    bands = forms.MultipleChoiceField(
+        label=_("At these hours"), choices=BANDS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    axes: ClassVar[tuple[str, ...]] = ("channels", "categories", "days", "bands")
+
+    @classmethod
+    def of(cls, terms: str) -> TermsForm:
+        """Give the form filled in with terms."""
+        return cls(initial=terms_parts(terms))
+
+    def clean(self) -> dict[str, Any]:
+        """Bring the choice into the canonical form of terms."""
+        data = super().clean() or {}
+        chosen = {axis: data.get(axis, []) for axis in self.axes}
+        every = {axis: {value for value, _label in self.fields[axis].choices} for axis in self.axes}  # type: ignore[attr-defined]
+        data["terms"] = terms_from({a: sorted(v) for a, v in chosen.items() if v and set(v) != every[a]})
+        return data

@@ -1,0 +1,134 @@
+"""What the holder of a line can do with its entry: list, choose terms, withdraw; and what stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from quietline.errors import LawError
+from quietline.law import reliance
+from quietline.web.base.metrics import CONFIRMED
+from quietline.web.publishing.models import Entry, Register
+from quietline.web.publishing.operations import end_entry, list_number
+from quietline.web.publishing.queries import do_not_call_register, history, imported_since, standing_entry
+from quietline.web.subscribers.line_sessions import hold
+from quietline.web.subscribers.numbers import listed_line
+from quietline.web.subscribers.proving import Confirmed, try_code
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import date, datetime
+
+    from quietline.web.subscribers.line_sessions import ProvenLine
+    from quietline.web.subscribers.numbers import Line
+
+__all__ = ["Obeyed", "Standing", "change_terms", "confirm_listing", "list_line", "obeyed_by", "standing_of", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """From when callers must obey an entry, at the latest.
+
+    Attributes:
+        from_date: the first day on which nobody may still use a list from before; None where the law does not tell.
+        citation: where that is written.
+    """
+
+    from_date: date | None
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a number stands in its country's register.
+
+    Attributes:
+        register: that register.
+        since_date: since when it stands; None where it does not.
+        entry: with terms and reference; None where it does not stand, or stands by an import alone.
+        entries: all that ever were since the line came to its present holder, newest first.
+        obeyed: from when callers must obey.
+    """
+
+    register: Register
+    since_date: date | None
+    entry: Entry | None
+    entries: list[Entry]
+    obeyed: Obeyed | None
+
+
+def obeyed_by(country: str, since_date: date) -> Obeyed:
+    """Say from when an entry must be obeyed: the first day on which every list from before it is too old.
+
+    Source: the rulebook of the country, how long a washed list may be relied on.
+    """
+    from datetime import timedelta
+
+    try:
+        rule = reliance(country, since_date)
+    except LawError:
+        return Obeyed(None, "")
+    return Obeyed(rule.until + timedelta(days=1), str(rule.citation))
+
+
+def confirm_listing(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> tuple[Entry | None, Confirmed]:
+    """Try a code; where it is right, list the number on the terms that it was asked for with.
+
+    Returns:
+        The entry, None where the code was asked for to prove the line only; and what the code opened.
+
+    Raises:
+        NotProvenError: the code is wrong or over; the try has been counted.
+    """
+    entry = None
+    with transaction.atomic():
+        outcome = try_code(challenge_id=challenge_id, typed=typed, at=at)
+        if isinstance(outcome, Confirmed) and outcome.challenge.purpose == "list":
+            line = listed_line(outcome.challenge.key)
+            entry = list_line(line=line, terms=outcome.challenge.terms, assurance=Entry.Assurance.CODE, at=at)
+    if not isinstance(outcome, Confirmed):
+        raise outcome
+    return entry, outcome
+
+
+def list_line(*, line: Line, terms: str, assurance: str, at: datetime) -> Entry:
+    """List a line in its country's register; what the caller has proven decides whether terms may be narrowed."""
+    entry = list_number(
+        register=do_not_call_register(line.country), key=line.key, since_date=line.local_date(at), terms=terms,
+        assurance=assurance, at=at, may_narrow=assurance != Entry.Assurance.MAIL,
+    )  # fmt: skip
+    CONFIRMED.labels("listed").inc()
+    return entry
+
+
+def change_terms(*, proven: ProvenLine, terms: str, at: datetime) -> Entry:
+    """Let the entry cover something else from now on."""
+    line = listed_line(proven.key)
+    with transaction.atomic():
+        hold(proven)
+        return list_line(line=line, terms=terms, assurance=proven.assurance, at=at)
+
+
+def withdraw(*, proven: ProvenLine, at: datetime) -> Entry | None:
+    """Take the number out of the register; None where it did not stand there."""
+    line = listed_line(proven.key)
+    with transaction.atomic():
+        hold(proven)
+        register = do_not_call_register(line.country)
+        entry = end_entry(register=register, key=proven.key, reason=Entry.EndReason.WITHDRAWN, at=at)
+    if entry is not None:
+        CONFIRMED.labels("withdrawn").inc()
+    return entry
+
+
+def standing_of(proven: ProvenLine) -> Standing:
+    """Say how the number stands, to its proven holder."""
+    line = listed_line(proven.key)
+    register = do_not_call_register(line.country)
+    entry = standing_entry(register, proven.key)
+    since = entry.since_date if entry else imported_since(register, proven.key)
+    # the number's life before its present holder is nobody's business, not even theirs
+    entries = [e for e in history(register, proven.key) if e.ended_at is None or e.ended_at >= proven.held_since]
+    return Standing(register, since, entry, entries, None if since is None else obeyed_by(line.country, since))

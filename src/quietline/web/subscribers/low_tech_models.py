@@ -1,0 +1,112 @@
+"""Texts and calls that came in, what was asked back, and reports of calls."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from quietline.web.keeping.declared import Keeping
+
+__all__ = ["InboundText", "LineCall", "LineLanguage", "Report", "TextRequest"]
+
+
+class InboundText(models.Model):
+    """A text that was dealt with, known by the gateway's id, so that the same one is answered once. No number, no words."""
+
+    gateway_id = models.CharField(max_length=100, unique=True)
+    at = models.DateTimeField(db_index=True)
+
+    keeping: ClassVar[Keeping] = {"id": "kept", "gateway_id": "kept", "at": "kept"}
+
+
+class TextRequest(models.Model):
+    """What a line asked for by text and has to confirm with the code that was texted back; the latest counts."""
+
+    class Wish(models.TextChoices):
+        """What was asked for."""
+
+        BLOCK = "block", _("cover less than now")
+        UNBLOCK = "unblock", _("withdraw")
+        STATUS = "status", _("see how the number stands")
+        ALLOW = "allow", _("allow one seller")
+        REFUSE = "refuse", _("refuse one seller")
+
+    key = models.BigIntegerField(primary_key=True)
+    challenge = models.UUIDField()
+    wish = models.CharField(max_length=8, choices=Wish.choices)
+    detail = models.CharField(max_length=400, blank=True)
+    asked_at = models.DateTimeField(db_index=True)
+
+    keeping: ClassVar[Keeping] = {
+        "key": "erased", "challenge": "kept", "wish": "kept", "detail": "kept", "asked_at": "kept",
+    }  # fmt: skip
+
+
+class LineCall(models.Model):
+    """A call to the voice menu: where in the script it is. It ends by itself some minutes after its last step."""
+
+    call_id = models.CharField(max_length=100, unique=True)
+    key = models.BigIntegerField(db_index=True)
+    assurance = models.CharField(max_length=8, blank=True)
+    language = models.CharField(max_length=8)
+    state = models.CharField(max_length=24)
+    step = models.SmallIntegerField(default=0)
+    misses = models.SmallIntegerField(default=0)
+    challenge = models.UUIDField(null=True)
+    begun_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    keeping: ClassVar[Keeping] = {
+        "id": "kept", "call_id": "kept", "key": "erased", "assurance": "kept", "language": "kept", "state": "kept",
+        "step": "kept", "misses": "kept", "challenge": "kept", "begun_at": "kept", "expires_at": "kept", "ended_at": "kept",
+    }  # fmt: skip
+
+
+class LineLanguage(models.Model):
+    """The language in which a line wants its answers, where it said so."""
+
+    key = models.BigIntegerField(primary_key=True)
+    language = models.CharField(max_length=8)
+    chosen_at = models.DateTimeField()
+
+    keeping: ClassVar[Keeping] = {"key": "erased", "language": "kept", "chosen_at": "kept"}
+
+
+class Report(models.Model):
+    """A call that somebody reported by text. What it says is sealed; which law it may break is judged elsewhere.
+
+    ``key`` is the line that was called, ``caller_raw`` the calling number as written and ``caller_key`` the same where it
+    can be read. ``said_date`` is the day of the call as written, ``said_time`` its hour. ``line_proven`` says whether the
+    line was proven to be the reporter's: the sender of a text can be forged.
+    """
+
+    reference = models.CharField(max_length=16, unique=True)
+    key = models.BigIntegerField(db_index=True)
+    caller_raw = models.CharField(max_length=32, blank=True)
+    caller_key = models.BigIntegerField(null=True, db_index=True)
+    said_date = models.DateField(null=True)
+    said_time = models.CharField(max_length=5, blank=True)
+    words = models.BinaryField(null=True)
+    data_key = models.ForeignKey("keeping.DataKey", null=True, on_delete=models.SET_NULL)
+    language = models.CharField(max_length=8)
+    line_proven = models.BooleanField(default=False)
+    at = models.DateTimeField(db_index=True)
+
+    leaf_kind: ClassVar[str] = "report"
+    keeping: ClassVar[Keeping] = {
+        "id": "kept", "reference": "kept", "key": "erased", "caller_raw": "erased", "caller_key": "erased",
+        "said_date": "kept", "said_time": "kept", "words": "encrypted", "data_key": "kept", "language": "kept",
+        "line_proven": "kept", "at": "kept",
+    }  # fmt: skip
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of: its reference and days, nothing that is erased later."""
+        return {
+            "reference": self.reference,
+            "said": None if self.said_date is None else self.said_date.isoformat(),
+            "at": self.at.isoformat(timespec="microseconds"),
+        }

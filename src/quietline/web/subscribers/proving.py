@@ -1,0 +1,126 @@
+"""Codes: asked for, sent, tried, used once.
+
+A code has 8 digits, lives 10 minutes, may be tried 3 times, and fits only the request that it was asked for. Who asks
+learns nothing about the number: the answer is the same whether it is listed or not, in use or not.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from quietline.errors import NotProvenError
+from quietline.registers import canonical_terms
+from quietline.web.base.clients import network_of
+from quietline.web.base.limits import Limit, count
+from quietline.web.base.metrics import CODES
+from quietline.web.keeping.rings import key_ring
+from quietline.web.messaging.operations import check_cap, enqueue
+from quietline.web.subscribers.line_sessions import open_session
+from quietline.web.subscribers.models import Challenge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from quietline.web.subscribers.numbers import Line
+
+__all__ = ["CODE_SECONDS", "TRIES", "Confirmed", "challenge_bytes", "request_codes", "try_code"]
+
+CODE_SECONDS = 600
+TRIES = 3
+_PER_NUMBER = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 86_400))
+# a household, an office or a whole mobile network may stand behind one address
+_PER_ADDRESS = Limit("code-address", 60, 3_600)
+_PER_NETWORK = Limit("code-network", 600, 3_600)
+
+_TRY = """
+UPDATE subscribers_challenge SET used_at = %s, tries_left = tries_left - %s
+WHERE id = %s AND used_at IS NULL AND tries_left > 0 AND expires_at > %s RETURNING *
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A code was right.
+
+    Attributes:
+        challenge: that it belonged to.
+        token: of the line session it opened.
+    """
+
+    challenge: Challenge
+    token: str
+
+
+def challenge_bytes(challenge_id: uuid.UUID) -> bytes:
+    """Give what the code is derived from."""
+    return challenge_id.bytes
+
+
+def request_codes(
+    *, lines: Sequence[Line], purpose: str, language: str, client: str, at: datetime, terms: str = "", by_call: bool = False
+) -> list[Challenge]:
+    """Send a code to each line.
+
+    Args:
+        lines: at most 20, as :func:`quietline.web.subscribers.numbers.read_line` gives them.
+        purpose: one of :class:`Challenge.Purpose`.
+        language: of the message.
+        client: address of who asks.
+        at: now.
+        terms: that the entry shall have once the code is confirmed.
+        by_call: a voice reads the code out, even where a text would reach the line.
+
+    Raises:
+        TooManyError: for the number, the address or its network; nothing is sent.
+        ValueError: the terms cannot be read.
+    """
+    terms = canonical_terms(terms)
+    ring = key_ring()
+    limited = [(limit, ring.keyed_hash("limit", line.key.to_bytes(8, "big"))) for line in lines for limit in _PER_NUMBER]
+    limited.append((_PER_ADDRESS, ring.keyed_hash("limit", client.encode())))
+    limited.append((_PER_NETWORK, ring.keyed_hash("limit", network_of(client).encode())))
+    count(limited, at=at)
+    check_cap(at, reuse_seconds=1)
+    batch = uuid.uuid4() if len(lines) > 1 else None
+    challenges = [
+        Challenge(
+            batch=batch, key=line.key, purpose=purpose, terms=terms, language=language, tries_left=TRIES, created_at=at,
+            expires_at=at + timedelta(seconds=CODE_SECONDS),
+        )
+        for line in lines
+    ]  # fmt: skip
+    with transaction.atomic():
+        Challenge.objects.bulk_create(challenges)
+        for challenge, line in zip(challenges, lines, strict=True):
+            enqueue(
+                channel="text" if line.can_get_text and not by_call else "call",
+                template="code", language=language, at=at, key=line.key, challenge=challenge.id,
+                facts={"purpose": purpose, "minutes": CODE_SECONDS // 60},
+            )  # fmt: skip
+    CODES.labels(purpose, "sent").inc(len(lines))
+    return challenges
+
+
+def try_code(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> Confirmed | NotProvenError:
+    """Try a code, and open a session for the line where it is right.
+
+    Runs in the transaction of what the code is good for, so that a code is used exactly when that is done. A refusal is
+    returned, not raised: the transaction must be committed first, or the try would not count.
+    """
+    # what the code must be follows from the id alone, so that trying it is one statement
+    is_right = key_ring().code_matches("code", challenge_bytes(challenge_id), typed)
+    values = [at if is_right else None, 0 if is_right else 1, challenge_id, at]
+    challenge = next(iter(Challenge.objects.raw(_TRY, values)), None)
+    if challenge is None:
+        return NotProvenError(_("This code is over."), advice=_("Ask for a new one."), code="code.over")
+    CODES.labels(challenge.purpose, "right" if is_right else "wrong").inc()
+    if not is_right:
+        return NotProvenError(_("This is not the code."), advice=_("Look at the message again."), code="code.wrong")
+    return Confirmed(challenge, open_session(key=challenge.key, assurance="code", at=at))

@@ -1,0 +1,71 @@
+"""A register, organisations with keys, and a program that talks to the interface."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from quietline.web.base.clock import now
+
+
+@pytest.fixture(autouse=True)
+def _room(settings, monkeypatch):
+    from quietline.web.site.access import ACCESS, checked_by_itself, public
+
+    settings.ROOT_URLCONF = "web.api.addresses"
+    monkeypatch.setitem(ACCESS, "api:*", checked_by_itself)
+    monkeypatch.setitem(ACCESS, "oauth_token", public)
+
+
+@pytest.fixture
+def register(transactional_db):
+    from quietline.web.publishing.operations import found_register
+
+    return found_register(code="dnc-us", kind="do-not-call", title="Do not call", country="US", at=now())
+
+
+@pytest.fixture
+def organisation(transactional_db):
+    """Make an organisation with a key; gives both."""
+    from quietline.web.accounts import operations
+    from quietline.web.accounts.key_operations import make_key
+    from quietline.web.accounts.models import ApiKey, Organisation
+
+    def make(kind="seller", name="Evergreen Windows", scopes=("register:read", "feed:read")):
+        made = operations.found_organisation(kind=Organisation.Kind(kind), name=name, country="US", by=None, at=now())
+        operations.verify_organisation(organisation=made, by=None, at=now())
+        made.refresh_from_db()
+        key = make_key(organisation=made, kind=ApiKey.Kind.KEY, title="tests", scopes=scopes, days=30, by=None, at=now())
+        return SimpleNamespace(row=made, key=key, bearer={"Authorization": f"Bearer {key.secret}"})
+
+    return make
+
+
+@pytest.fixture
+def program(client):
+    """Talk JSON to the interface; no cookie is needed, and none is sent."""
+
+    def ask(method, path, body=None, **headers):
+        if body is None:
+            return client.generic(method, f"/api/v1{path}", headers=headers)
+        given = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        return client.generic(method, f"/api/v1{path}", given, content_type="application/json", headers=headers)
+
+    return ask
+
+
+@pytest.fixture
+def listed(program, register):
+    """List a number through the interface; gives the confirmation."""
+    from web.api.common import code_of
+
+    def make(number="+12125550123", **more):
+        sent = program("POST", "/listings", {"number": number, **more})
+        assert sent.status_code == 202, sent.content
+        done = program("POST", f"/listings/{sent.json()['id']}/confirm", {"code": code_of(sent.json()["id"])})
+        assert done.status_code == 200, done.content
+        return done.json()
+
+    return make

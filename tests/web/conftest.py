@@ -1,0 +1,71 @@
+"""The platform with a real PostgreSQL of its own, one for each worker of the run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from quietline.ledger.signing import create_key
+from quietline.vault import create_key_ring
+from quietline.web.embedded_postgres import EmbeddedPostgres
+
+_HOME = Path(tempfile.mkdtemp(prefix="quietline-tests-"))
+_HOME.chmod(0o711)
+_SERVER = EmbeddedPostgres(_HOME / "database", durable=False)
+_MADE_AT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def _prepare():
+    import django
+
+    (_HOME / "keys").mkdir(mode=0o700)
+    (_HOME / "static").mkdir()
+    create_key_ring(_HOME / "keys" / "ring", at=_MADE_AT)
+    create_key(_HOME / "keys" / "signing.pem", holder="Tests", at=_MADE_AT)
+    os.environ |= {
+        "QUIETLINE_MODE": "demonstration",
+        "QUIETLINE_HOME": str(_HOME),
+        "QUIETLINE_DATABASE_URL": _SERVER.url,
+        "QUIETLINE_SECRET_KEY": "tests-only-tests-only-tests-only-tests-only",
+        "QUIETLINE_BASE_URL": "http://testserver",
+        "QUIETLINE_HOSTS": "testserver,localhost,127.0.0.1",
+        "DJANGO_SETTINGS_MODULE": "quietline.web.site.settings",
+    }
+    django.setup()
+    # the workers of the run inherit this process's environment, and must not be set up before they are here themselves
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    # pages need no collected and hashed files here; each run of a command with the manifest is an e2e test
+    from django.conf import settings
+
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+_prepare()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """Start the server before the test database is made, and end it after everything."""
+    with _SERVER:
+        yield
+
+
+@pytest.fixture(autouse=True)
+def forget_registers():
+    """Registers never change, so each process looks them up once; between tests the database is emptied."""
+    from quietline.web.publishing import queries
+
+    yield
+    queries._registers.clear()
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(_HOME, ignore_errors=True)

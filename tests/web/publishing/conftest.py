@@ -1,0 +1,85 @@
+"""What tests of publishing share: a register, a sequencer at work, credentials."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from quietline.web.accounts import key_operations, operations
+from quietline.web.accounts.models import ApiKey, Organisation, Role, Scope
+from quietline.web.accounts.people import enter_person
+from quietline.web.base.clock import now
+from quietline.web.publishing.objects import objects_folder
+from quietline.web.publishing.operations import found_register
+
+AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def objects(tmp_path, settings):
+    """Objects and working copies of each test in a place of their own."""
+    values = {**settings.ENVIRONMENT._values, "objects": str(tmp_path / "objects")}
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(values | {"home": _home(settings, tmp_path)})
+    return objects_folder()
+
+
+def _home(settings, tmp_path):
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True, mode=0o700)
+    for name in ("ring", "signing.pem", "signing.pem.pub"):
+        source = settings.ENVIRONMENT.home / "keys" / name
+        target = home / "keys" / name
+        target.write_bytes(source.read_bytes())
+        target.chmod(0o600)
+    return home
+
+
+@pytest.fixture
+def register():
+    return found_register(code="dnc-us", kind="do-not-call", title="Do not call", country="US", at=AT)
+
+
+@pytest.fixture
+def sequencing():
+    """A sequencer at work in a thread, as its process would be."""
+    from django.db import connection
+
+    from quietline.web.publishing.sequencing import Sequencer
+
+    stop, failures = threading.Event(), []
+
+    def work():
+        try:
+            sequencer = Sequencer()
+            while not stop.wait(0.02):
+                sequencer.step(at=now())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+    assert not failures
+
+
+@pytest.fixture
+def make_key():
+    """Give an API key of a new organisation of a kind."""
+
+    def make(kind, role, *, scopes=(Scope.FEED_READ,), name="Northtel"):
+        body = operations.found_organisation(kind=Organisation.Kind(kind), name=name, country="US", by=None, at=AT)
+        operations.verify_organisation(organisation=body, by=None, at=AT)
+        person = enter_person(email=f"{kind}@example.org", name="Olga Orr", password=None)
+        operations.grant_role(person=person, organisation=body, role=Role(role), by=None, at=AT)
+        made = key_operations.make_key(
+            organisation=body, kind=ApiKey.Kind.KEY, title="Feed", scopes=scopes, days=30, by=person, at=now()
+        )
+        return body, made.secret
+
+    return make
