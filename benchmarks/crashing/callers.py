@@ -36,7 +36,7 @@ class Numbers:
         from quietline.numbering import Status, parse
 
         american = [f"+1{area}55501{last:02}" for area in range(201, 1000) if _is_listed(area) for last in range(100)]
-        british = [f"+447700900{last:03}" for last in range(1000)]
+        british = [f"+442079460{last:03}" for last in range(1000)]
         self._numbers = [n for n in american + british if parse(n, country="US").status is Status.OK]
         dice.shuffle(self._numbers)
         self._lock = Lock()

@@ -13,14 +13,6 @@ from e2e.web.visiting import ARGUMENTS, PROGRAM, WAYS, Visitor
 _AREAS = dict(zip(map(str, WAYS), ("201", "303", "404", "503", "606", "713"), strict=True))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep all browser tests in one worker (with --dist loadgroup): the platform is started once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def platform():
     """The platform, until all is done; that it ends with nothing left is checked then."""

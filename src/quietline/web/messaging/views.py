@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.mfa import app_settings as allauth_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -37,7 +41,7 @@ def handset(request: HttpRequest) -> HttpResponse:
     boxes: dict[str, list[HandsetMessage]] = {}
     for message in HandsetMessage.objects.filter(at__gt=now() - KEPT).order_by("-at", "-id")[:_SHOWN]:
         boxes.setdefault(message.to, []).append(message)
-    context = {"boxes": list(boxes.items()), "still": "still" in request.GET, "seconds": 5}
+    context = {"boxes": list(boxes.items()), "still": "still" in request.GET, "seconds": 5, "app_code": _app_code()}
     return render(request, "messaging/handset.html", context)
 
 
@@ -55,6 +59,15 @@ def telephone(request: HttpRequest) -> HttpResponse:
         messages = list(HandsetMessage.objects.filter(to=number, at__gt=now() - KEPT).order_by("-at", "-id")[:_ON_ONE])
     context = {"number": number, "is_mail": "@" in number, "messages_of": messages, "inbound": INBOUND}
     return render(request, "messaging/telephone.html", context)
+
+
+def _app_code() -> str:
+    """Give what the authenticator apps of the demonstration's staff show now (RFC 6238); they all share one secret."""
+    app = Authenticator.objects.filter(type=Authenticator.Type.TOTP).first()
+    if app is None:
+        return ""
+    counter = int(now().timestamp()) // allauth_settings.TOTP_PERIOD
+    return str(totp.format_hotp_value(totp.hotp_value(get_adapter().decrypt(app.data["secret"]), counter)))
 
 
 def _demonstration_only() -> None:
