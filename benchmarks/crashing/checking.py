@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crashing.installation import Installation
     from crashing.journal import Journal
 
-__all__ = ["everything_is_out", "find_faults"]
+__all__ = ["counted", "everything_is_out", "find_faults"]
 
 _WAITS = """
 SELECT (SELECT count(*) FROM publishing_change WHERE number IS NULL) + (SELECT count(*) FROM proofs_leaf WHERE index IS NULL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from quietline.web.accounts.roles import roles_of
 if TYPE_CHECKING:
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["InvitationForm", "JoinForm", "KeyForm"]
+__all__ = ["AddPasskeyForm", "InvitationForm", "JoinForm", "KeyForm"]
 
 _DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("one year")), ("730", _("two years"))]
 
@@ -74,3 +75,11 @@ class KeyForm(forms.Form):
         self.fields["scopes"] = forms.MultipleChoiceField(
             label=_("What it may do"), choices=scopes, widget=forms.CheckboxSelectMultiple
         )  # fmt: skip
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """The library's form, with a label that can be translated."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")

@@ -46,7 +46,6 @@ def held_invitation(challenge: UUID, token: str, *, at: datetime) -> Invitation 
 
 def send_invitation(invitation: Invitation, *, language: str, at: datetime) -> None:
     """Put the letter into the outbox, in the transaction that makes the invitation."""
-    path = link_of(invitation)
     enqueue(
         channel="mail",
         template="invitation",
@@ -56,7 +55,7 @@ def send_invitation(invitation: Invitation, *, language: str, at: datetime) -> N
         facts={
             "organisation": invitation.organisation.name,
             "days": INVITATION_DAYS,
-            "path": path.removesuffix(link_token(invitation.challenge)),
+            "path": link_of(invitation).partition(str(invitation.challenge))[0],  # the outbox adds the rest
         },
         at=at,
     )

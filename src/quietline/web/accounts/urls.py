@@ -9,7 +9,7 @@ from quietline.web.accounts import views
 _own = [
     path("", views.home, name="home"),
     path("sessions/end/", views.end_sessions, name="end_sessions"),
-    path("invitation/<uuid:challenge>/<str:token>", views.invitation, name="invitation"),
+    path("invitation/<uuid:challenge>/<str:token>/", views.invitation, name="invitation"),
     path("organisation/<str:code>/", views.organisation, name="organisation"),
     path("organisation/<str:code>/invite/", views.invite, name="invite"),
     path("organisation/<str:code>/invitations/<int:pk>/withdraw/", views.revoke_invitation, name="revoke_invitation"),

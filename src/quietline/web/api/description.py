@@ -30,7 +30,7 @@ People need no account: a line is proven by a code that is sent to it. Organisat
 (client credentials, `/oauth/token`) as `Authorization: Bearer ...`. Refusals are `application/problem+json` (RFC 9457).
 Repeat a POST safely with an `Idempotency-Key`. No address ever holds a telephone number.
 """
-_ALWAYS = (400, 422, 429, 500)
+_ALWAYS = (400, 422, 429, 500, 503)
 _HEADERS = {
     "RateLimit-Policy": "What is allowed: q requests in w seconds.",
     "RateLimit": "What is left: r requests for t seconds.",

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -40,11 +41,12 @@ _TITLES = {
     422: gettext_noop("The request does not fit."),
     429: gettext_noop("This was asked too often."),
     500: gettext_noop("Something went wrong here."),
+    503: gettext_noop("This is being repaired at the moment."),
 }
 _CODES = {
     400: "request.unreadable", 401: "credential.missing", 403: "request.forbidden", 404: "request.unknown",
     405: "request.method", 409: "request.conflict", 413: "request.too-large", 415: "request.type",
-    422: "request.invalid", 429: "limit.exceeded", 500: "server.error",
+    422: "request.invalid", 429: "limit.exceeded", 500: "server.error", 503: "server.away",
 }  # fmt: skip
 _WRONG = {
     "missing": gettext_noop("This is missing."),
@@ -107,7 +109,7 @@ def handle_errors(api: NinjaAPI) -> None:
     handlers: dict[Any, Any] = {
         ProblemError: _of_problem, OperationError: _of_operation, ValidationError: _of_validation,
         AuthenticationError: _of_authentication, HttpError: _of_http, Http404: _of_unknown, ObjectDoesNotExist: _of_unknown,
-        RequestDataTooBig: _of_size, Exception: _of_anything,
+        RequestDataTooBig: _of_size, OperationalError: _of_absence, InterfaceError: _of_absence, Exception: _of_anything,
     }  # fmt: skip
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
@@ -173,3 +175,9 @@ def _of_size(request: HttpRequest, error: Exception) -> HttpResponse:
 def _of_anything(request: HttpRequest, error: Exception) -> HttpResponse:
     log("api").error("request failed", exc_info=error)
     return problem(500, detail=_("It was noted. Try again in a while."))
+
+
+def _of_absence(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is away for a moment: nothing was done, and it may be sent again."""
+    log("api").warning("database away", exc_info=error)
+    return problem(503, detail=_("Nothing was done. Send it again in a few seconds."), headers={"Retry-After": "5"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from quietline.web.keeping.declared import Keeping
 
@@ -29,11 +30,19 @@ class Read(models.Model):
     reason, ends by itself, and is itself shown afterwards.
     """
 
+    class Purpose(models.TextChoices):
+        """What a look is for; without one nobody looks."""
+
+        COMPLAINT = "complaint", _("a complaint")
+        CASE = "case", _("a case")
+        HELP = "help", _("a request of yours")
+        AUDIT = "audit", _("an audit")
+
     key = models.BigIntegerField(null=True)
     reader = models.BigIntegerField()
     role = models.CharField(max_length=32)
     organisation = models.CharField(max_length=200)
-    purpose = models.CharField(max_length=32)
+    purpose = models.CharField(max_length=32, choices=Purpose.choices)
     case = models.CharField(max_length=40, blank=True)
     at = models.DateTimeField()
     held_until = models.DateTimeField(null=True)

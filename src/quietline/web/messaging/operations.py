@@ -251,7 +251,7 @@ def _record(row: OutgoingMessage) -> str:
 
 
 def _site() -> Site:
-    return Site(settings.ENVIRONMENT.name, settings.BASE_URL, settings.BASE_URL.partition("://")[2].split("/")[0])
+    return Site(settings.ENVIRONMENT.title, settings.BASE_URL, settings.BASE_URL.partition("://")[2].split("/")[0])
 
 
 def _letter(row: OutgoingMessage, site: Site, at: datetime) -> Letter | Outcome:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from quietline.errors import OperationError
 from quietline.feed.copying import apply_lines, create_empty, day_at
 from quietline.feed.digest import content_digest
 from quietline.feed.lines import Marked, Published, decode, file_path
+from quietline.ledger.paths import CHECKPOINT
 from quietline.ledger.reading import LogReader
 from quietline.registers import Metadata
 from quietline.registers import Register as RegisterReader
@@ -42,6 +44,7 @@ __all__ = ["publish_due_files", "publish_file"]
 _EVERY = timedelta(hours=24)
 _PATIENCE_SECONDS = 20
 _RUN = 65_536
+_LOCK = 0x51_4C_50_46  # "QLPF", with the id of the feed
 _log = log("publishing")
 
 
@@ -65,8 +68,29 @@ def publish_file(*, feed: Feed, at: datetime) -> RegisterFile:
     """Publish one projection as it stands now.
 
     Raises:
-        OperationError: the sequencer does not write; ``publish.waiting``.
+        OperationError: the sequencer does not write, ``publish.waiting``; another process publishes this feed,
+            ``publish.other``.
     """
+    with _alone(feed):
+        return _published(feed, at)
+
+
+@contextmanager
+def _alone(feed: Feed) -> Iterator[None]:
+    """Keep other publishers off the feed's working copy, on whichever machine they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, feed.pk])
+        if not cursor.fetchone()[0]:
+            raise OperationError(
+                "Another process publishes this feed.", advice="Wait until it is done.", code="publish.other"
+            )
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, feed.pk])
+
+
+def _published(feed: Feed, at: datetime) -> RegisterFile:
     mark = _open_mark(feed) or _put_mark(feed, at)
     copy = _WorkingCopy(feed)
     size = _await(lambda: copy.advance_to(mark.pk))
@@ -139,7 +163,7 @@ class _WorkingCopy:
     def advance_to(self, mark_id: int) -> int | None:
         """Apply what stands before a mark; give the place of the mark, None while it is not written yet."""
         number = Change.objects.values_list("number", flat=True).get(pk=mark_id)
-        if number is None:
+        if number is None or not self._store.exists(CHECKPOINT):
             return None
         for start, lines in self._runs():
             for place, line in enumerate(lines):

@@ -49,8 +49,9 @@ def main(arguments: Sequence[str]) -> int:
         return _forget(home)
     stop = stop_on_signals()
     with ExitStack() as stack:
+        server = None
         if os.environ[f"{PREFIX}MODE"] == DEMONSTRATION:
-            _prepare_demonstration(home, stack)
+            server = _prepare_demonstration(home, stack)
         environment = read_environment(os.environ)
         _prepare_platform(environment)
         family = stack.enter_context(Family(_children(environment)))
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
             print(_greeting(environment), flush=True)  # noqa: T201 - the command's answer
         while not stop.wait(0.5):
             family.look_after()
+            if server is not None:
+                server.look_after()
         print("Ending …", flush=True)  # noqa: T201 - the command's answer
     return 0
 
@@ -86,8 +89,8 @@ def _forget(home: Path) -> int:
     return 0
 
 
-def _prepare_demonstration(home: Path, stack: ExitStack) -> None:
-    """Make keys that are missing, start the database, and set what it takes."""
+def _prepare_demonstration(home: Path, stack: ExitStack) -> EmbeddedPostgres | None:
+    """Make keys that are missing, start the database, and set what it takes; give the database where it is ours."""
     from quietline.ledger.signing import create_key
     from quietline.vault import create_key_ring
     from quietline.web.base.clock import now
@@ -109,9 +112,11 @@ def _prepare_demonstration(home: Path, stack: ExitStack) -> None:
     os.environ.setdefault(f"{PREFIX}INBOUND_TOKEN_FILE", str(keys / "inbound"))
     host, _, port = os.environ.get(f"{PREFIX}LISTEN", "127.0.0.1:8000").rpartition(":")
     os.environ.setdefault(f"{PREFIX}BASE_URL", f"http://{host}:{port}")
-    if f"{PREFIX}DATABASE_URL" not in os.environ:
-        server = stack.enter_context(EmbeddedPostgres(home / "database"))
-        os.environ[f"{PREFIX}DATABASE_URL"] = server.url
+    if f"{PREFIX}DATABASE_URL" in os.environ:
+        return None
+    server = stack.enter_context(EmbeddedPostgres(home / "database"))
+    os.environ[f"{PREFIX}DATABASE_URL"] = server.url
+    return server
 
 
 def _prepare_platform(environment: Environment) -> None:

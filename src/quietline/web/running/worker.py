@@ -6,9 +6,8 @@ import time
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
-from quietline.errors import QuietlineError
 from quietline.web.api.delivering import deliver_webhooks
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
@@ -50,6 +49,6 @@ def _do(name: str, do: object) -> None:
     """Do one chore; one that fails is tried again at its next time, and keeps no other from being done."""
     try:
         do(at=now())  # type: ignore[operator]
-    except (DatabaseError, QuietlineError, OSError):
+    except Exception:  # noqa: BLE001 - whatever it is, the next time may do; the thread that ends would take all chores along
         _log.warning("chore failed", chore=name, exc_info=True)
         connection.close()

@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.shortcuts import render
 
 from quietline.web.base.clients import client_address
 from quietline.web.base.metrics import REQUESTS
@@ -33,3 +35,22 @@ def outermost(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
         return response
 
     return layer
+
+
+class DatabaseAway:
+    """Answers 503 while the database is away: it comes back by itself, and nothing was done."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for a view that could not reach the database."""
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = "5"
+        return response

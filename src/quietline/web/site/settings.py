@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "quietline.web.site.access.AccessMiddleware",
+    "quietline.web.site.middleware.DatabaseAway",
 ]
 TEMPLATES = [
     {
@@ -122,6 +123,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "quietline.web.accounts.forms.AddPasskeyForm"}
 MFA_TOTP_ISSUER = ENVIRONMENT.title
 MFA_ADAPTER = "quietline.web.accounts.adapters.SecondFactorAdapter"
 

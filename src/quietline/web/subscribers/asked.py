@@ -76,7 +76,10 @@ def _reads(proven: ProvenLine, at: datetime) -> list[Asked]:
     )
     acts = []
     for row in rows:
-        what = _("looked at your entry: %(purpose)s %(case)s") % {"purpose": row.purpose, "case": row.case}
+        what = _("looked at your entry: %(purpose)s %(case)s") % {
+            "purpose": row.get_purpose_display(),
+            "case": row.case,
+        }
         if row.held_until is not None:
             what = _("%(what)s (shown later, for an investigation: %(reason)s)") % {
                 "what": what.strip(),
@@ -92,10 +95,12 @@ def _claims(proven: ProvenLine) -> list[Asked]:
         listed_at__gte=proven.held_since,
         register__kind__in=(Register.Kind.CONSENTS, Register.Kind.CUSTOMERS),
     ).exclude(assurance__in=(Entry.Assurance.CODE, Entry.Assurance.CALL))
+    said = {
+        Register.Kind.CONSENTS: _("says that you agreed to calls"),
+        Register.Kind.CUSTOMERS: _("says that you are its customer"),
+    }
     return [
-        Asked(
-            row.listed_at, "claim", row.register.owner.name, _("says: %(kind)s") % {"kind": row.register.get_kind_display()}
-        )
+        Asked(row.listed_at, "claim", row.register.owner.name, said[Register.Kind(row.register.kind)])
         for row in rows.select_related("register__owner")
         if row.register.owner is not None
     ]

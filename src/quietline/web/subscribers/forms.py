@@ -112,6 +112,7 @@ class TermsForm(forms.Form):
         label=_("At these hours"), choices=BANDS, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    all_optional = True  # said once, above the form
     axes: ClassVar[tuple[str, ...]] = ("channels", "categories", "days", "bands")
 
     @classmethod

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -215,9 +216,9 @@ def _rows(standing: listing.Standing) -> list[dict[str, str]]:
         rows.append({"label": _("Sellers must obey by"), "value": as_day(obeyed.from_date), "hint": hint})
     if entry is not None:
         rows.append({"label": _("Reference"), "value": entry.reference})
-        rows.append({"label": _("Confirmed by"), "value": str(entry.get_assurance_display())})
+        rows.append({"label": _("Confirmed by"), "value": capfirst(entry.get_assurance_display())})
     covered = described(entry.terms) if entry is not None else []
-    return rows + (covered or [{"label": _("Covers"), "value": _("every unwanted call and text")}])
+    return rows + (covered or [{"label": _("Covers"), "value": _("Every unwanted call and text")}])
 
 
 def _events(standing: listing.Standing) -> list[dict[str, Any]]:
