@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=300, help="people a second")
     parser.add_argument("--seconds", type=float, default=60, help="how long they keep coming")
     parser.add_argument("--workers", type=int, default=2, help="processes of the web server")
-    parser.add_argument("--threads", type=int, default=4, help="threads in each")
+    parser.add_argument("--threads", type=int, default=2, help="threads in each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="quietline-launch-", dir="/var/tmp") as folder:

@@ -13,7 +13,7 @@ from quietline.numbering import Status, facts, parse
 
 __all__ = ["Result", "run_people"]
 
-_CODE = re.compile(r"(?<!\d)(\d{4}[ -]?\d{4})(?!\d)")
+_CODE = re.compile(r"(?<!\d)(?:\d[ ,.-]*){7}\d(?!\d)")  # in one piece in a text, digit by digit in a call
 _CONNECTIONS = 64
 _PATIENCE = 30.0
 
@@ -25,6 +25,7 @@ class Result:
     came: int = 0
     confirmed: int = 0
     seconds: float = 0.0
+    last_at: float = 0.0
     failures: dict[str, int] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=lambda: {"ask": [], "confirm": [], "code": []})
 
@@ -97,8 +98,8 @@ class Telephones:
                 for message in messages:
                     found, future = _CODE.search(message["text"]), self._codes.get(message["to"])
                     if found and future is not None and not future.done():
-                        future.set_result(found[1])
-        except (asyncio.IncompleteReadError, ConnectionError):
+                        future.set_result(re.sub(r"\D", "", found[0]))
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()
 
 
@@ -125,7 +126,7 @@ async def _run(port: int, gateway_port: int, token: str, rate: float, seconds: f
         address = f"10.{i % 250}.{i // 250 % 250}.{i % 199 + 1}"
         tasks.append(asyncio.create_task(_person(next(numbers), address, platform, telephones, result, failures)))
     await asyncio.gather(*tasks)
-    result.came, result.seconds, result.failures = len(tasks), time.perf_counter() - started, dict(failures)
+    result.came, result.seconds, result.failures = len(tasks), result.last_at - started, dict(failures)
     server.close()
     return result
 
@@ -151,5 +152,6 @@ async def _person(
             return
         result.times["confirm"].append(time.perf_counter() - arrived)
         result.confirmed += 1
+        result.last_at = time.perf_counter()
     except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
         failures[type(error).__name__] += 1

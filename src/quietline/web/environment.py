@@ -192,7 +192,7 @@ SETTINGS = (
     ),
     Setting("TRUSTED_PROXIES", _networks, "Networks of proxies whose X-Forwarded-For is believed.", ""),
     Setting("WEB_WORKERS", _whole(1, 256), "Processes of the web server.", "2"),
-    Setting("WEB_THREADS", _whole(1, 256), "Threads in each of them.", "4"),
+    Setting("WEB_THREADS", _whole(1, 256), "Threads in each of them.", "2"),
     Setting("SMS_GATEWAY", _gateway, "How texts and calls leave: http or smpp.", demonstration="handset"),
     Setting("SMS_URL", _url("https", "http", "smpp"), "Address of the gateway.", None),
     Setting("SMS_TOKEN", _text, "Secret that the gateway asks for.", None, secret=True),
