@@ -55,7 +55,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         allowed = hmac.compare_digest(given.encode(), token.encode())
     else:
-        allowed = ipaddress.ip_address(request.client).is_loopback  # type: ignore[attr-defined]
+        # a proxy on this machine would make the whole world look like this machine
+        is_direct = "X-Forwarded-For" not in request.headers
+        allowed = is_direct and ipaddress.ip_address(request.client).is_loopback  # type: ignore[attr-defined]
     if not allowed:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

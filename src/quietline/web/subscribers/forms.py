@@ -13,7 +13,7 @@ from quietline.web.base.forms_look import CodeInput, PhoneInput
 from quietline.web.subscribers.numbers import Line, read_line
 from quietline.web.subscribers.terms import BANDS, CATEGORIES, CHANNELS, DAYS, terms_from, terms_parts
 
-__all__ = ["CodeForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
+__all__ = ["CodeForm", "HelperForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
 
 _MOST_NUMBERS = 20
 
@@ -65,6 +65,16 @@ class ListForm(forms.Form):
         if len(raws) > _MOST_NUMBERS:
             raise forms.ValidationError(_("These are more than 20 numbers. List the rest afterwards."), code="number.many")
         return _lines(raws)
+
+
+class HelperForm(forms.Form):
+    """The line of somebody who shall help."""
+
+    raw = forms.CharField(label=_("Their telephone number"), max_length=64, widget=PhoneInput)
+
+    def clean_raw(self) -> list[Line]:
+        """Read the number."""
+        return _lines([self.cleaned_data["raw"]])
 
 
 class CodeForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quietline.web.subscribers import telephone, views, views_claims
+from quietline.web.subscribers import telephone, views, views_claims, views_helpers
 
 app_name = "subscribers"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("withdraw/", views.withdraw_entry, name="withdraw"),
     path("certificate/", views.certificate, name="certificate"),
     path("from-a-telephone/", telephone.from_telephone, name="inbound"),
+    path("helpers/", views_helpers.helpers, name="helpers"),
+    path("helpers/<int:pk>/end/", views_helpers.end_helper, name="end_helper"),
+    path("helpers/<int:pk>/", views_helpers.helping, name="helping"),
     path("leave/", views.leave, name="leave"),
     path("consents/", views_claims.claims, name="claims"),
     path("consents/<int:entry_id>/revoke/", views_claims.revoke, name="revoke"),

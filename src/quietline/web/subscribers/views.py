@@ -40,6 +40,7 @@ __all__ = [
     "list_numbers",
     "prove",
     "proven",
+    "standing_rows",
     "status",
     "terms",
     "withdraw_entry",
@@ -199,13 +200,13 @@ def status(request: HttpRequest) -> HttpResponse:
     line = proven(request)
     standing = listing.standing_of(line)
     context = {
-        "number": shown(line.key), "standing": standing, "rows": _rows(standing), "events": _events(standing),
+        "number": shown(line.key), "standing": standing, "rows": standing_rows(standing), "events": _events(standing),
         "until": line.expires_at,
     }  # fmt: skip
     return render(request, "subscribers/status.html", context)
 
 
-def _rows(standing: listing.Standing) -> list[dict[str, str]]:
+def standing_rows(standing: listing.Standing) -> list[dict[str, str]]:
     """Say how a number stands, as a list of facts; an empty one where it does not."""
     if standing.since_date is None:
         return []
@@ -265,7 +266,7 @@ def certificate(request: HttpRequest) -> HttpResponse:
     standing = listing.standing_of(line)
     if standing.since_date is None:
         return redirect("subscribers:status")
-    rows = [*_rows(standing), {"label": _("Made"), "value": as_moment(now())}]
+    rows = [*standing_rows(standing), {"label": _("Made"), "value": as_moment(now())}]
     context = {"number": shown(line.key), "rows": rows, "issuer": settings.ENVIRONMENT.title}
     return render(request, "subscribers/certificate.html", context)
 
