@@ -67,5 +67,26 @@ def forget_registers():
     queries._registers.clear()
 
 
+@pytest.fixture(autouse=True)
+def objects(tmp_path, settings):
+    """Objects and working copies of each test in a place of their own: its database is its own, too."""
+    from quietline.web.publishing.objects import objects_folder
+
+    values = {**settings.ENVIRONMENT._values, "objects": str(tmp_path / "objects")}
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(values | {"home": _home(settings, tmp_path)})
+    return objects_folder()
+
+
+def _home(settings, tmp_path):
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True, mode=0o700)
+    for name in ("ring", "signing.pem", "signing.pem.pub"):
+        source = settings.ENVIRONMENT.home / "keys" / name
+        target = home / "keys" / name
+        target.write_bytes(source.read_bytes())
+        target.chmod(0o600)
+    return home
+
+
 def pytest_unconfigure(config):
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -11,29 +11,9 @@ from quietline.web.accounts import key_operations, operations
 from quietline.web.accounts.models import ApiKey, Organisation, Role, Scope
 from quietline.web.accounts.people import enter_person
 from quietline.web.base.clock import now
-from quietline.web.publishing.objects import objects_folder
 from quietline.web.publishing.operations import found_register
 
 AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def objects(tmp_path, settings):
-    """Objects and working copies of each test in a place of their own."""
-    values = {**settings.ENVIRONMENT._values, "objects": str(tmp_path / "objects")}
-    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(values | {"home": _home(settings, tmp_path)})
-    return objects_folder()
-
-
-def _home(settings, tmp_path):
-    home = tmp_path / "home"
-    (home / "keys").mkdir(parents=True, mode=0o700)
-    for name in ("ring", "signing.pem", "signing.pem.pub"):
-        source = settings.ENVIRONMENT.home / "keys" / name
-        target = home / "keys" / name
-        target.write_bytes(source.read_bytes())
-        target.chmod(0o600)
-    return home
 
 
 @pytest.fixture
