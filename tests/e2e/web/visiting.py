@@ -31,7 +31,7 @@ _LATIN = re.compile(
     | Ada | Ames | Ines | Ito | Sam | Shah | Pia | Park | Otto | Olsen | Rosa | Reyes | Dan | Diaz | Una | Udo | Tom | Tran
     | Olga | Orr | Rui | Rocha | Joan | Jones
     | Office | for | Quiet | Lines | Brightbath | Bathrooms | Ltd | Hearth | Home | Insurance | Busylines | Call | Centre
-    | Northtel | City | Mobile | BLOCK | STATUS | HELP | PIN | checkpoint | tile )(?![A-Za-z])
+    | Northtel | City | Mobile | BLOCK | STATUS | HELP | PIN | Email | checkpoint | tile )(?![A-Za-z])
     | \d+[ ](?:CFR|U\.S\.C\.|Federal[ ]Register)[^。]* | \S+@\S+ | https?://\S+ | \b[0-9A-Z]{2,6}-[0-9A-Z-]{2,} """,
     re.VERBOSE,
 )
