@@ -59,6 +59,15 @@ def django_db_modify_db_settings():
 
 
 @pytest.fixture(autouse=True)
+def english():
+    """Begin each test in English: a page asked for in Chinese leaves its thread in that language."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def forget_registers():
     """Registers never change, so each process looks them up once; between tests the database is emptied."""
     from quietline.web.publishing import queries
