@@ -11,7 +11,14 @@ import click
 from quietline.errors import MissingExtraError
 
 
-@click.command()
+_EPILOG = """\b
+Examples:
+  quietline up
+  quietline up --listen 127.0.0.1:9000 --home /var/tmp/country
+"""
+
+
+@click.command(epilog=_EPILOG)
 @click.option(
     "--home",
     type=click.Path(file_okay=False),
@@ -21,13 +28,9 @@ from quietline.errors import MissingExtraError
 @click.option("--listen", metavar="ADDRESS:PORT", help="Where the web server listens.", show_default="127.0.0.1:8000")
 @click.option("--forget", is_flag=True, help="Delete the demonstration country, and end.")
 def up(home: str | None, listen: str | None, forget: bool) -> None:
-    r"""Run the platform in the foreground, until Ctrl-C.
+    """Run the platform in the foreground, until Ctrl-C.
 
     Without any setting it makes itself a database, keys and a country of fictitious numbers, and says where to look.
-
-    \b
-    quietline up
-    quietline up --listen 127.0.0.1:9000 --home /var/tmp/country
     """
     if importlib.util.find_spec("django") is None:
         raise MissingExtraError("The platform", extra="platform")
