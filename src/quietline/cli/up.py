@@ -10,7 +10,6 @@ import click
 
 from quietline.errors import MissingExtraError
 
-
 _EPILOG = """\b
 Examples:
   quietline up
