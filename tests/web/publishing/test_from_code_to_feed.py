@@ -15,6 +15,7 @@ from quietline.web.publishing.objects import feed_origin, feed_store, signing_ke
 from quietline.web.publishing.sequencing import Sequencer
 from quietline.web.subscribers.line_sessions import line_of_token
 from quietline.web.subscribers.listing import change_terms, confirm_listing, standing_of, withdraw
+from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import read_line
 from quietline.web.subscribers.proving import challenge_bytes, request_codes
 
@@ -63,3 +64,10 @@ def test_a_wrong_code_is_counted_and_the_third_ends_it(register):
         confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
     assert not Entry.objects.exists()
     assert not Change.objects.exists()
+
+
+def test_a_link_sent_by_mail_cannot_be_turned_into_a_proof_of_the_line(register):
+    challenge = ask()
+    Challenge.objects.filter(pk=challenge.pk).update(purpose="mail")
+    with pytest.raises(NotProvenError, match="over"):
+        confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)

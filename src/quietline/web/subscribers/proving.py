@@ -30,18 +30,19 @@ if TYPE_CHECKING:
 
     from quietline.web.subscribers.numbers import Line
 
-__all__ = ["CODE_SECONDS", "TRIES", "Confirmed", "challenge_bytes", "request_codes", "try_code"]
+__all__ = ["CODE_LIMITS", "CODE_SECONDS", "TRIES", "Confirmed", "challenge_bytes", "request_codes", "try_code"]
 
 CODE_SECONDS = 600
 TRIES = 3
-_PER_NUMBER = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 86_400))
+CODE_LIMITS = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 86_400))
+"""Codes that a line gets, whoever asks and by whichever way."""
 # a household, an office or a whole mobile network may stand behind one address
 _PER_ADDRESS = Limit("code-address", 60, 3_600)
 _PER_NETWORK = Limit("code-network", 600, 3_600)
 
 _TRY = """
 UPDATE subscribers_challenge SET used_at = %s, tries_left = tries_left - %s
-WHERE id = %s AND used_at IS NULL AND tries_left > 0 AND expires_at > %s RETURNING *
+WHERE id = %s AND purpose <> 'mail' AND used_at IS NULL AND tries_left > 0 AND expires_at > %s RETURNING *
 """
 
 
@@ -83,7 +84,7 @@ def request_codes(
     """
     terms = canonical_terms(terms)
     ring = key_ring()
-    limited = [(limit, ring.keyed_hash("limit", line.key.to_bytes(8, "big"))) for line in lines for limit in _PER_NUMBER]
+    limited = [(limit, ring.keyed_hash("limit", line.key.to_bytes(8, "big"))) for line in lines for limit in CODE_LIMITS]
     limited.append((_PER_ADDRESS, ring.keyed_hash("limit", client.encode())))
     limited.append((_PER_NETWORK, ring.keyed_hash("limit", network_of(client).encode())))
     count(limited, at=at)

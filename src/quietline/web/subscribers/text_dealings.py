@@ -30,18 +30,16 @@ from quietline.web.subscribers.listing import change_terms, list_line, obeyed_by
 from quietline.web.subscribers.low_tech_models import InboundText, LineCall, LineLanguage, TextRequest
 from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import Line, read_line
-from quietline.web.subscribers.proving import CODE_SECONDS, TRIES, try_code
+from quietline.web.subscribers.proving import CODE_LIMITS, CODE_SECONDS, TRIES, try_code
 from quietline.web.subscribers.reports import take_report
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-__all__ = ["CODE_LIMITS", "TEXT_ASSURANCE", "caller_line", "codes_left", "take_text", "tidy"]
+__all__ = ["TEXT_ASSURANCE", "caller_line", "codes_left", "take_text", "tidy"]
 
 TEXT_ASSURANCE = Entry.Assurance.MAIL
 """Assurance of what a text alone does: that of e-mail, which only adds protection."""
-CODE_LIMITS = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 86_400))
-"""The same counts as for codes asked for on the site: a line gets so many, whoever asks."""
 _PER_NUMBER = (Limit("text-number-hour", 10, 3_600), Limit("text-number-day", 30, 86_400))
 _CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER)
 _TEXTS_KEPT = timedelta(days=7)
