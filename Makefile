@@ -30,10 +30,10 @@ sample: setup ## build a sample register and wash a sample list before your eyes
 	@$(BIN)/python -m quietline.cli.sample sample
 
 test: setup lint ## all checks and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 test-fast: setup ## the tests that take no more than a second each
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests
 
 lint: setup ## style, types, direction of imports, unused dependencies
 	$(BIN)/ruff check .

@@ -8,8 +8,6 @@ import pytest
 
 from e2e.web.visiting import SCRIPTED_WAYS, WAYS, Visitor, app_code
 
-pytestmark = pytest.mark.xdist_group("browser")  # one platform for all, with --dist loadgroup
-
 PASSWORD = "quiet-evening-2026"
 SECRET = "QUIETLINEDEMONSTRATION22"
 # a code of an app works once: who signs in twice takes the code that the app shows next

@@ -6,8 +6,6 @@ import pytest
 
 from e2e.web.visiting import WAYS
 
-pytestmark = pytest.mark.xdist_group("browser")  # one platform for all, with --dist loadgroup
-
 # numbers of the demonstration that two firms claim, see running/demonstration/country.py; one for each way
 _CLAIMED = dict(zip(map(str, WAYS), ("13", "25", "37", "49", "31", "21"), strict=True))
 

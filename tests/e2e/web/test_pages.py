@@ -9,7 +9,6 @@ import pytest
 from e2e.web.test_journeys_accounts import PASSWORD, SECRET
 from e2e.web.visiting import SCRIPTED_WAYS, WAYS, Visitor, app_code
 
-pytestmark = pytest.mark.xdist_group("browser")
 NOBODY = uuid.UUID(int=1)
 OPEN = {
     "/": 200,
