@@ -19,6 +19,7 @@ __all__ = ["Block", "as_text", "blocks"]
 
 ROWS = 65_536
 NO_REPAIRS = Repair(0)
+_LINE_BREAK = 0x0A
 ARROW_OFFSETS: dict[str, type[np.int32 | np.int64]] = {
     "string": np.int32,
     "binary": np.int32,
@@ -85,7 +86,21 @@ def blocks(column: Any) -> Iterator[Block]:
 def _from_objects(column: Iterable[Any]) -> Iterator[Block]:
     rows = iter(column)
     while some := list(itertools.islice(rows, ROWS)):
-        yield _from_encoded([_encoded(value) for value in some])
+        yield _from_lines(some) or _from_encoded([_encoded(value) for value in some])
+
+
+def _from_lines(texts: list[Any]) -> Block | None:
+    """Return a block of texts of one line each, joined at once; None where something else is among them."""
+    try:
+        data = "\n".join(texts).encode("utf-8", "surrogatepass")
+    except TypeError:
+        return None
+    breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _LINE_BREAK)
+    if len(breaks) != len(texts) - 1:
+        return None
+    starts = np.concatenate([[0], breaks + 1]).astype(np.uint32)
+    ends = np.append(breaks, len(data)).astype(np.uint32)
+    return Block(data, starts, ends - starts)
 
 
 def _encoded(value: Any) -> bytes:
