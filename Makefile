@@ -70,7 +70,7 @@ lock: setup ## resolve the dependencies anew
 	$(BIN)/uv pip compile -q pyproject.toml --group bench --universal --generate-hashes --no-header --no-emit-index-url -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(STATE) build sample src/quietline.egg-info src/quietline/kernel/*.so $(THEME)/node_modules src/quietline/web/site/static
+	rm -rf $(VENV) $(STATE) build sample src/quietline.egg-info src/quietline/kernel/*.so $(THEME)/node_modules src/quietline/web/site/static src/quietline/web/papers/fonts
 
 $(STATE)/venv: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quietline needs Python 3.11 or newer; say PYTHON=... to name one."; exit 1; }

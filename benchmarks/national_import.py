@@ -56,15 +56,15 @@ def measure(home: Path, numbers: int) -> dict[str, Any]:
         return _import(national, numbers)
 
 
-def make_register(path: Path, numbers: int) -> None:
+def make_register(path: Path, numbers: int, *, first: int = 12_000_000_000) -> None:
     """Make a register of numbers that fill half of each block of ten thousand, listed over twenty years."""
     chance = np.random.default_rng(1)
-    first, last = day_of(date(2003, 7, 1)), day_of(date(2026, 11, 1))
+    oldest, newest = day_of(date(2003, 7, 1)), day_of(date(2026, 11, 1))
     with RegisterBuilder() as builder:
         for start in range(0, numbers, _CHUNK):
             places = np.arange(start, min(start + _CHUNK, numbers), dtype=np.uint64)
-            keys = np.uint64(12_000_000_000) + places * np.uint64(2)
-            since = chance.integers(first, last, len(keys), dtype=np.uint16)
+            keys = np.uint64(first) + places * np.uint64(2)
+            since = chance.integers(oldest, newest, len(keys), dtype=np.uint16)
             builder.add(Entries(keys, since=since))
         builder.write(path, Metadata(name="National list", country="US", list_date=date(2026, 11, 20)))
 

@@ -17,7 +17,9 @@
     ├── OperationError         the platform refuses what was asked of it
     │   ├── NotProvenError         the line, or the person, has not been proven for this
     │   ├── TooManyError           asked too often; try later
-    │   └── ConflictError          it has been done already, or something else stands in its way
+    │   ├── ConflictError          it has been done already, or something else stands in its way
+    │   └── UnavailableError       what is needed is not there at the moment; nothing was done
+    │       └── TimedOutError      the answer was not there in time
     ├── LedgerError            a signed log does not hold, or lacks a part
     ├── FeedError              a feed says what it cannot, or a copy that follows it is not what it should be
     ├── LawError               a rulebook is wrong, or does not cover what was asked
@@ -49,7 +51,9 @@ __all__ = [
     "RegisterVersionError",
     "SettingError",
     "StrictError",
+    "TimedOutError",
     "TooManyError",
+    "UnavailableError",
     "UsageError",
     "VaultError",
 ]
@@ -184,6 +188,20 @@ class ConflictError(OperationError):
 
     code = "operation.conflict"
     status = 409
+
+
+class UnavailableError(OperationError):
+    """What is needed for an answer is not there at the moment; nothing was done, and it may be tried again."""
+
+    code = "operation.unavailable"
+    status = 503
+
+
+class TimedOutError(UnavailableError):
+    """The answer was not there in time; what was asked may have been done all the same."""
+
+    code = "operation.timed-out"
+    status = 504
 
 
 class LedgerError(QuietlineError):

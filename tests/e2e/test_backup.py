@@ -30,6 +30,7 @@ from quietline.ledger.signing import create_key
 from quietline.ledger.verifying import verify_log
 from quietline.web.environment import Environment
 from quietline.web.running.backup import _add_logs
+from quietline.web.running.backup_objects import FolderObjects
 from quietline.web.running.backup_parts import extract, postgres_program, write_tar
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def test_a_log_that_grows_while_it_is_copied_can_be_gone_on_with(tmp_path, seed)
 
     copies = [tmp_path / f"{number}.tar" for number in range(3)]
     for copy in copies:
-        write_tar(copy, lambda tar: _add_logs(Slow(tar), objects))
+        write_tar(copy, lambda tar: _add_logs(Slow(tar), FolderObjects(objects)))
     assert writer.size > 1_000
     for copy in copies:
         restored = copy.with_suffix("")

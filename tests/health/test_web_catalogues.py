@@ -11,7 +11,7 @@ from quietline.errors import UsageError
 from quietline.web import catalogues
 
 PLACES = re.compile(r"%\(\w+\)[sd]|%%|(?<!\{)\{\w*\}(?!\})")
-SAME_IN_BOTH = {"Webhook", "API"}
+SAME_IN_BOTH = {"Webhook", "API", "XML", "CSV"}
 """Texts that Chinese pages leave as they are: names and terms of programming that are not translated."""
 OTHER_WORDS = {
     "登记簿": "登记册", "销售商": "商家", "电话营销商": "电话营销方", "单位": "机构",

@@ -20,6 +20,11 @@ SAMPLES = {
     "key": "sample",
     "uidb36": "1",
     "provider_id": "sample",
+    # of the emulators: which system, and which file of it
+    "system": "au",
+    "kind": "full",
+    "form": "flat",
+    "area": "212",
 }
 """What stands in a path for each kind of parameter."""
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
@@ -43,7 +48,7 @@ class Address:
 
 def sample(kind: str, name: str, route: str) -> str:
     """Give what stands in a path for a parameter."""
-    for known in (kind, name):
+    for known in (name, kind) if kind == "str" else (kind, name):
         if known in SAMPLES:
             return SAMPLES[known]
     raise AssertionError(

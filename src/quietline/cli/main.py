@@ -31,6 +31,7 @@ _COMMANDS = {
     "follow": ("quietline.cli.follow", "Keep a copy of a published register, proven to be complete."),
     "key": ("quietline.cli.key", "Make and show the key that signs receipts."),
     "law": ("quietline.cli.law", "Ask what the law says: on a call, on a day, in money."),
+    "leak": ("quietline.cli.leak", "Find out where a leaked list came from."),
     "ledger": ("quietline.cli.ledger", "Check a signed log, and prove that an entry stands in it."),
     "number": ("quietline.cli.number", "Say what a text is as a telephone number."),
     "receipt": ("quietline.cli.receipt", "Check receipts, and prove that a number was covered."),

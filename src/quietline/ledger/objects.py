@@ -1,7 +1,8 @@
-"""Where the objects of a log are kept: a folder here, other places elsewhere.
+"""Where the objects of a log are kept: a folder here, a bucket in :mod:`quietline.ledger.bucket`, other places elsewhere.
 
 A log is a set of small files that are written once and never changed, and one, ``checkpoint``, that is replaced.
-That is all a store has to promise, so a folder, a web server and an S3-like store can all be one.
+That is all a store has to promise, so a folder, a web server and an S3-like store can all be one. Where larger files are
+kept beside logs, the folder and the bucket promise what :class:`FileStore` says too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -17,16 +19,20 @@ from quietline.errors import LedgerError, OutputError
 from quietline.kernel import _kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import BinaryIO
 
 __all__ = [
     "MAX_OBJECT_BYTES",
+    "FileStore",
     "FolderStore",
     "ListingStore",
     "ObjectMissing",
     "ObjectReader",
     "ObjectStore",
     "PartialsStore",
+    "check_path",
+    "conflict",
 ]
 
 MAX_OBJECT_BYTES = 256 * (2 + 65_535)
@@ -35,6 +41,7 @@ MAX_OBJECT_BYTES = 256 * (2 + 65_535)
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 _INCOMING = ".incoming"
 _FILES_AT_ONCE = 128
+_PIECE = 1 << 20
 
 
 class ObjectMissing(LedgerError):  # noqa: N818 - said of what is stored, and a normal answer while falling back
@@ -83,6 +90,46 @@ class ObjectStore(ObjectReader, Protocol):
 
     def replace(self, path: str, data: bytes) -> None:
         """Put an object in the place of an older one, atomically and durably; for the checkpoint only."""
+        ...
+
+
+class FileStore(ObjectStore, Protocol):
+    """A store that keeps files of any size too: register files, sealed sets. Never more than a piece is in memory."""
+
+    def keep_file(self, path: str, source: Path) -> None:
+        """Keep a copy of a local file: durably, whole or not at all. One that stands there is replaced."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file for reading, at any place in it.
+
+        Raises:
+            ObjectMissing: when there is none.
+        """
+        ...
+
+    def local(self, path: str, cache: Path) -> Path:
+        """Give the file on the local disk, for who has to map it: itself, or a copy that is left in a folder.
+
+        Args:
+            path: of the file.
+            cache: the folder for copies; a file that is there under this path is taken for the copy.
+
+        Raises:
+            ObjectMissing: when there is none.
+        """
+        ...
+
+    def address(self, path: str, seconds: int) -> str | None:
+        """Give an address from which whoever has it can fetch a file for so long.
+
+        Returns:
+            None where the store hands out none, and who asks has to send the file.
+        """
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is not there does not matter."""
         ...
 
 
@@ -139,11 +186,7 @@ class FolderStore:
         except (FileNotFoundError, NotADirectoryError):
             raise ObjectMissing(path) from None
         except OSError as error:
-            raise LedgerError(
-                f"The object {path} cannot be read: {error.strerror}.",
-                code="ledger.unreadable",
-                advice="See that you may read the folder of the log, and that its disk is well.",
-            ) from error
+            raise _unreadable(path, error) from error
         if len(data) > MAX_OBJECT_BYTES:
             raise LedgerError(
                 f"The object {path} is longer than any object of a log can be.",
@@ -205,18 +248,65 @@ class FolderStore:
             OutputError: when the disk refuses; the older one then stands, or, if only the last fsync failed, the new.
         """
         target = self._target(path)
+        self._put(target, lambda descriptor: _fill(descriptor, data))
+
+    def keep_file(self, path: str, source: Path) -> None:
+        """Keep a copy of a local file: durably, whole or not at all; one that stands there is replaced.
+
+        Raises:
+            LedgerError: ``ledger.path`` when the path is none of this store.
+            OutputError: when the disk refuses, or the source cannot be read.
+        """
+
+        def fill(descriptor: int) -> None:
+            with source.open("rb") as opened, os.fdopen(descriptor, "wb", closefd=False) as file:
+                shutil.copyfileobj(opened, file, _PIECE)
+
+        self._put(self._target(path), fill)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file for reading.
+
+        Raises:
+            ObjectMissing: when there is none.
+            LedgerError: ``ledger.path`` when the path is none of this store, ``ledger.unreadable`` when the file cannot
+                be opened.
+        """
+        target = self._target(path)
         try:
-            changed = self._made({target.parent})
-            temporary, descriptor = self._open_new()
-            try:
-                _fill(descriptor, data)
-                os.fsync(descriptor)
-                temporary.replace(target)
-            finally:
-                os.close(descriptor)
-                temporary.unlink(missing_ok=True)
-            for folder in sorted(changed):
-                _sync_folder(folder)
+            return target.open("rb")
+        except (FileNotFoundError, NotADirectoryError):
+            raise ObjectMissing(path) from None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+    def local(self, path: str, cache: Path) -> Path:
+        """Give the file itself.
+
+        Raises:
+            ObjectMissing: when there is none.
+            LedgerError: ``ledger.path`` when the path is none of this store.
+        """
+        if not self.exists(path):
+            raise ObjectMissing(path)
+        return self._target(path)
+
+    def address(self, path: str, seconds: int) -> str | None:
+        """Give None: a folder hands out no addresses."""
+        return None
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is not there does not matter.
+
+        Raises:
+            LedgerError: ``ledger.path`` when the path is none of this store.
+            OutputError: when the disk refuses.
+        """
+        target = self._target(path)
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                target.unlink()
+                _sync_folder(target.parent)
         except OSError as error:
             raise self._refused(error) from error
 
@@ -230,19 +320,31 @@ class FolderStore:
                 folder.rmdir()
 
     def _target(self, path: str) -> Path:
-        if not _NAME.fullmatch(path):
-            raise LedgerError(
-                f"{path[:100]!r} is not the path of an object.",
-                code="ledger.path",
-                advice="Paths are relative, with /, and no part begins with a dot.",
-            )
+        check_path(path)
         return self.path / path
+
+    def _put(self, target: Path, fill: Callable[[int], None]) -> None:
+        """Put a new file in the place of what stands there, atomically and durably."""
+        try:
+            changed = self._made({target.parent})
+            temporary, descriptor = self._open_new()
+            try:
+                fill(descriptor)
+                os.fsync(descriptor)
+                temporary.replace(target)
+            finally:
+                os.close(descriptor)
+                temporary.unlink(missing_ok=True)
+            for folder in sorted(changed):
+                _sync_folder(folder)
+        except OSError as error:
+            raise self._refused(error) from error
 
     def _stands(self, path: str, target: Path, data: bytes) -> bool:
         if not target.exists():
             return False
         if self.read(path) != data:
-            raise _conflict(path)
+            raise conflict(path)
         return True
 
     def _made(self, folders: set[Path]) -> set[Path]:
@@ -291,11 +393,34 @@ class FolderStore:
         )
 
 
-def _conflict(path: str) -> LedgerError:
+def check_path(path: str) -> None:
+    """Refuse what is no path of an object; the same for every store.
+
+    Raises:
+        LedgerError: ``ledger.path``.
+    """
+    if not _NAME.fullmatch(path):
+        raise LedgerError(
+            f"{path[:100]!r} is not the path of an object.",
+            code="ledger.path",
+            advice="Paths are relative, with /, and no part begins with a dot.",
+        )
+
+
+def conflict(path: str) -> LedgerError:
+    """Say that another content stands where an object was to be written."""
     return LedgerError(
         f"The object {path} is there already, with another content; a log only grows.",
         code="ledger.conflict",
         advice="Either somebody else writes this log too, or other entries were given for places that were written before.",
+    )
+
+
+def _unreadable(path: str, error: OSError) -> LedgerError:
+    return LedgerError(
+        f"The object {path} cannot be read: {error.strerror}.",
+        code="ledger.unreadable",
+        advice="See that you may read the folder of the log, and that its disk is well.",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ PRODUCTION = "production"
 DEMONSTRATION = "demonstration"
 _MAIL_SECONDS = 15
 _MAIL_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_MOST_LINES, _LONGEST_LINE = 8, 80
 _REQUIRED = object()
 # names with the prefix that belong to the command line and the library, not to the platform
 _ELSEWHERE = ("KEY", "KEY_PASSPHRASE", "KEY_PASSPHRASE_FILE", "SHARED_DATA", "TEST_PROFILE", "TOKEN")
@@ -77,6 +79,16 @@ def _mode(raw: str) -> str:
 
 def _path(raw: str) -> Path:
     return Path(_text(raw)).expanduser().resolve()
+
+
+def _objects(raw: str) -> str:
+    if not raw.strip().startswith("s3://"):
+        return str(_path(raw))
+    parts = urlsplit(_url("s3")(raw))
+    prefix = [part for part in parts.path.split("/") if part]
+    if "@" in parts.netloc or parts.query or parts.fragment or any(part.startswith(".") for part in prefix):
+        raise ValueError("it is a folder, or s3://bucket/prefix without anything else")
+    return f"s3://{parts.netloc}" + "".join(f"/{part}" for part in prefix)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -158,6 +170,23 @@ def _mail_url(raw: str) -> str:
     return url
 
 
+def _fee_book(raw: str) -> str:
+    text = raw.strip()
+    if text == DEMONSTRATION or re.fullmatch(r"[A-Za-z]{2}(-[a-z]+)*", text):
+        return text
+    folder = Path(text).expanduser().resolve()
+    if "/" not in text or not any(folder.glob("*.yaml")):
+        raise ValueError("it is the name of a rulebook, us say, or the path of a folder that holds one (with a /)")
+    return str(folder)
+
+
+def _lines(raw: str) -> tuple[str, ...]:
+    values = tuple(part.strip() for part in raw.split(";") if part.strip())
+    if not values or len(values) > _MOST_LINES or any(len(value) > _LONGEST_LINE for value in values):
+        raise ValueError(f"it is 1 to {_MOST_LINES} lines of at most {_LONGEST_LINE} characters, separated by semicolons")
+    return values
+
+
 def _gateway(raw: str) -> str:
     if raw not in ("http", "smpp", "handset"):
         raise ValueError("it is http, smpp or handset (the demonstration's own)")
@@ -176,7 +205,12 @@ SETTINGS = (
     Setting("SECRET_KEY", _secret, "Signs sessions; 40 characters at least.", demonstration=None, secret=True),
     Setting("KEY_RING", _text, "The key ring that guards identity data (its text); else HOME/keys/ring.", None, secret=True),
     Setting("SIGNING_KEY", _path, "Key file that signs the log, feeds and files; else HOME/keys/signing.pem.", None),
-    Setting("OBJECTS", _path, "Folder of published files and logs; else HOME/objects.", None),
+    Setting("OBJECTS", _objects, "Published files and logs: a folder, or s3://bucket/prefix; else HOME/objects.", None),
+    Setting("S3_ENDPOINT", _base_url, "Address of the object store, where it is not Amazon's.", None),
+    Setting("S3_PUBLIC_ENDPOINT", _base_url, "Its address as sellers and operators reach it, where that is another.", None),
+    Setting("S3_REGION", _text, "Region of the bucket.", "us-east-1"),
+    Setting("S3_ACCESS_KEY_ID", _text, "Key for the bucket; without it the role of the machine is taken.", None),
+    Setting("S3_SECRET_ACCESS_KEY", _text, "Secret of that key.", None, secret=True),
     Setting("BASE_URL", _base_url, "Address under which people reach the site.", demonstration=None),
     Setting("HOSTS", _list, "Host names that the site answers to.", demonstration="127.0.0.1,localhost,[::1]"),
     Setting("LISTEN", _listen, "Address and port of the web server.", "127.0.0.1:8000"),
@@ -210,6 +244,35 @@ SETTINGS = (
     Setting("WASH_LOG_DAYS", _whole(1, 3_660), "Days for which the sets of numbers of washes are kept.", "92"),
     Setting("FEED_MILLISECONDS", _whole(10, 60_000), "Pause between two batches of the sequencer.", "100"),
     Setting("METRICS_TOKEN", _secret, "Secret for /metrics; without it only this machine may read them.", None, secret=True),
+    Setting(
+        "FEES",
+        _fee_book,
+        "Fee book for all countries: a rulebook's name, or a folder that holds one; else each country's own rulebook.",
+        None,
+        demonstration=DEMONSTRATION,
+    ),
+    Setting(
+        "ISSUER",
+        _lines,
+        "Who writes invoices: name, address and tax number, lines separated by semicolons; else TITLE.",
+        None,
+        demonstration="Office for Quiet Lines;1 Harbour Street;Quiet Town",
+    ),
+    Setting(
+        "BANK_ACCOUNT",
+        _lines,
+        "Account that fees are paid to, as invoices print it, lines separated by semicolons; without it, no bank transfer.",
+        None,
+        demonstration="Office for Quiet Lines;IBAN ZZ00 0000 0000 0000 0000 00;BIC ZZZZZZ00",
+    ),
+    Setting("CARD_URL", _url("https", "http"), "Hosted page of the card gateway; without it, no payment by card.", None),
+    Setting(
+        "CARD_SECRET",
+        _secret,
+        "Secret shared with the card gateway: signs what goes there, and checks what comes back.",
+        None,
+        secret=True,
+    ),
     Setting(
         "OIDC", _text, "Agencies' log-in: JSON list of {id, name, issuer, client_id, client_secret}.", None, secret=True
     ),
@@ -306,9 +369,11 @@ def _unknown(environ: Mapping[str, str]) -> list[str]:
 
 def _together(values: Mapping[str, Any]) -> list[str]:
     """Say what does not fit together, as far as what is there has been read."""
-    if values.get("mode") != PRODUCTION:
-        return []
     problems = []
+    if (values.get("s3_access_key_id") is None) != (values.get("s3_secret_access_key") is None):
+        problems.append(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY: give both or none.")
+    if values.get("mode") != PRODUCTION:
+        return problems
     gateway = values.get("sms_gateway")
     if gateway == "handset":
         problems.append(f"{PREFIX}SMS_GATEWAY: handset shows everybody's messages and is for the demonstration only.")
@@ -316,6 +381,10 @@ def _together(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}SMS_URL: it must be set: the address of the gateway.")
     elif gateway and values.get("sms_url") and (gateway == "smpp") != values["sms_url"].startswith("smpp:"):
         problems.append(f"{PREFIX}SMS_URL: it is no address for the gateway {gateway}.")
+    if (values.get("card_url") is None) != (values.get("card_secret") is None):
+        problems.append(f"{PREFIX}CARD_URL and {PREFIX}CARD_SECRET: set both, or neither.")
+    elif values.get("card_url") and not values["card_url"].startswith("https:"):
+        problems.append(f"{PREFIX}CARD_URL: money goes by https only.")
     if urlsplit(values.get("base_url") or "https:").scheme != "https":
         problems.append(f"{PREFIX}BASE_URL: production is reached by https only.")
     if any("*" in host for host in values.get("hosts") or ()):

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from quietline.web import catalogues
 
-SAME = {"API": "a name"}
+SAME = {"API": "a name", "XML": "a name", "CSV": "a name"}
 """Labels that are the same in both languages, and why."""
 
 

@@ -7,15 +7,16 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.utils import InterfaceError
 
 from quietline.errors import TooManyError
 from quietline.web.messaging.gateways.base import Outcome
 from quietline.web.messaging.models import DailyCount, OutgoingMessage
-from quietline.web.messaging.operations import MOST_ATTEMPTS, Delivered, check_cap, deliver_batch, enqueue, tidy
+from quietline.web.messaging.operations import MOST_ATTEMPTS, Along, Delivered, check_cap, deliver_batch, enqueue, tidy
 from quietline.web.messaging.queries import spent_today, waiting_by_channel
 from quietline.web.messaging.secrets import code_of
+from quietline.web.proofs.models import Heartbeat
 
 from .conftest import AT
 
@@ -73,6 +74,16 @@ def test_a_message_of_an_act_that_did_not_happen_does_not_leave(exchange, gatewa
 def test_outside_a_transaction_nothing_is_enqueued():
     with pytest.raises(transaction.TransactionManagementError):
         enqueue(channel="text", language="en", at=AT, key=12125550100, **NOTICE)
+
+
+def test_an_act_that_goes_along_is_done_in_one_statement_with_the_message_or_not_at_all():
+    beat = Along("INSERT INTO proofs_heartbeat (process, at) VALUES (%(along_process)s, %(along_at)s)",
+                 {"along_process": "act", "along_at": AT})  # fmt: skip
+    enqueue(channel="text", language="en", at=AT, key=12125550100, along=beat, **NOTICE)
+    assert Heartbeat.objects.count() == OutgoingMessage.objects.count() == 1
+    with pytest.raises(IntegrityError):  # the act cannot be done twice
+        enqueue(channel="text", language="en", at=AT, key=12125550100, along=beat, **NOTICE)
+    assert OutgoingMessage.objects.count() == 1
 
 
 @pytest.mark.parametrize(

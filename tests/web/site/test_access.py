@@ -15,7 +15,10 @@ ELSEWHERE = "203.0.113.7"
 OPEN = {
     "home", "set_language", "healthy", "ready", "metrics", "oauth_token", "publishing:*", "proofs:*", "messaging:*",
     "subscribers:list", "subscribers:prove", "subscribers:code", "subscribers:codes", "subscribers:by_mail",
-    "subscribers:confirm_mail", "subscribers:leave", "subscribers:inbound", "accounts:invitation",
+    "subscribers:confirm_mail", "subscribers:leave", "subscribers:inbound", "subscribers:heard",
+    "emulators:australian", "emulators:singaporean", "emulators:american_areas", "emulators:american",
+    "subscriptions:card_notice", "lists:file", "washing:key", "washing:test_numbers",
+    "sellers:start", "sellers:join", "sellers:confirm", "sellers:who", "sellers:who_is", "accounts:invitation",
     "account_login", "account_logout",
     "account_inactive", "account_signup", "account_confirm_email", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
@@ -32,6 +35,8 @@ REFUSED = {
 """Addresses of the log-in library that stand in no line of the table, which refuses them to everybody, and why."""
 CACHEABLE = {"api:openapi": "a description, the same for everybody", "proofs:*": "the public log, the same for everybody"}
 """Addresses whose answers, other than pages, may be kept by whoever passes them on, and why."""
+FAULTS = {"emulators:australian": "SOAP 1.1 sends faults as 500", "emulators:singaporean": "errors are 500 there"}
+"""Addresses that answer 500 to what they refuse, as the systems do whose place they take."""
 WITHOUT_CREDENTIALS = {401, 403, 404, 405}
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 named = pytest.mark.parametrize("address", every_url(), ids=lambda address: address.name or address.path)
@@ -108,7 +113,8 @@ def test_strangers_get_what_the_table_says_and_no_error(address):
     for method in METHODS:
         answer = getattr(Client(REMOTE_ADDR=ELSEWHERE), method)(address.path)
         status, what = answer.status_code, f"{method.upper()} {address.path} answered {answer.status_code}"
-        assert status < 500 or (address.name == "ready" and status == 503), what
+        is_meant = (address.name == "ready" and status == 503) or (address.name in FAULTS and status == 500)
+        assert status < 500 or is_meant, what
         if is_self_checking:
             assert status in WITHOUT_CREDENTIALS, f"{what} to somebody without credentials"
         elif not is_open:

@@ -23,7 +23,7 @@ KEY_DAYS = 730
 """For how many days a key can be good at most."""
 
 _Kind = Organisation.Kind
-_SELLERS = frozenset((_Kind.SELLER, _Kind.TELEMARKETER, _Kind.AGENCY))
+_SELLERS = frozenset((_Kind.SELLER, _Kind.TELEMARKETER, _Kind.AGENCY, _Kind.EXEMPT))
 _LINES = frozenset((_Kind.OPERATOR, _Kind.RESELLER))
 _AUTHORITIES = frozenset((_Kind.AUTHORITY,))
 
@@ -33,6 +33,7 @@ SCOPES: dict[Scope, frozenset[Organisation.Kind]] = {
     Scope.ENTRIES_WRITE: _LINES | _AUTHORITIES,
     Scope.LINES_WRITE: _LINES,
     Scope.WASHES_WRITE: _SELLERS,
+    Scope.SANDBOX: _SELLERS,
     Scope.CONSENTS_WRITE: _SELLERS,
     Scope.COMPLAINTS_READ: _SELLERS | _LINES | _AUTHORITIES,
 }

@@ -83,6 +83,7 @@ class Organisation(models.Model):
         OPERATOR = "operator", _("network operator")
         RESELLER = "reseller", _("reseller of lines")
         AGENCY = "agency", _("agency")
+        EXEMPT = "exempt", _("exempt body")
 
     class State(models.TextChoices):
         """How far it is trusted; only a verified one may act."""
@@ -208,6 +209,7 @@ class Scope(models.TextChoices):
     ENTRIES_WRITE = "entries:write", _("list and withdraw numbers")
     LINES_WRITE = "lines:write", _("report disconnected and reassigned lines")
     WASHES_WRITE = "washes:write", _("wash lists")
+    SANDBOX = "sandbox", _("wash test numbers only, which costs and proves nothing")
     CONSENTS_WRITE = "consents:write", _("hand in consents and customers")
     COMPLAINTS_READ = "complaints:read", _("read complaints about oneself")
 

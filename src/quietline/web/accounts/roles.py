@@ -26,7 +26,7 @@ class RoleRule:
     manages: bool = False
 
 
-_SELLERS = frozenset((_Kind.SELLER, _Kind.TELEMARKETER, _Kind.AGENCY))
+_SELLERS = frozenset((_Kind.SELLER, _Kind.TELEMARKETER, _Kind.AGENCY, _Kind.EXEMPT))
 _AUTHORITIES = frozenset((_Kind.AUTHORITY,))
 
 ROLES: dict[Role, RoleRule] = {

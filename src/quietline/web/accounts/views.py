@@ -21,6 +21,7 @@ from quietline.web.accounts.forms import InvitationForm, JoinForm, KeyForm
 from quietline.web.accounts.invitations import open_invitation
 from quietline.web.accounts.models import ApiKey, Invitation, Membership, Organisation, Person, Role, Scope
 from quietline.web.accounts.people import find_person
+from quietline.web.accounts.roles import OVERSEEING
 from quietline.web.accounts.rules import manages_organisation, memberships_of
 from quietline.web.accounts.sessions import current_session, end_other_sessions, has_authenticator
 from quietline.web.base.clock import now
@@ -241,6 +242,8 @@ def _organisation_page(
         "organisation": found, "kind": found.get_kind_display(), "state": found.get_state_display(),
         "tone": _TONES.get(Organisation.State(found.state), "bad"), "members": members, "invitations": invitations,
         "manages": manages, "form": form or InvitationForm(organisation=found),
+        "kind_joins": found.kind != Organisation.Kind.AUTHORITY,
+        "oversees": any(m.organisation_id == found.pk and m.role in OVERSEEING for m in memberships_of(request)),
     }  # fmt: skip
     return render(request, "accounts/organisation.html", context, status=status)
 

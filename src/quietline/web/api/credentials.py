@@ -57,8 +57,9 @@ class Program(AuthBase):
     openapi_type: ClassVar[str] = "http"
     openapi_scheme: ClassVar[str] = "bearer"
 
-    def __init__(self, *scopes: str) -> None:
+    def __init__(self, *scopes: str, policy: str = "credential") -> None:
         self.scopes = scopes
+        self.policy = policy
         super().__init__()
 
     def __call__(self, request: HttpRequest) -> Any:
@@ -71,7 +72,7 @@ class Program(AuthBase):
         credential = credential_of(request)
         if credential is None:
             return None
-        count_request(request, "credential", credential.id.encode())
+        count_request(request, self.policy, credential.id.encode())
         if self.scopes and not credential.scopes.intersection(self.scopes):
             wanted = " ".join(self.scopes)
             detail = _("The credential lacks the scope for this: %(scope)s.") % {"scope": wanted}

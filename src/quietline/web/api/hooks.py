@@ -20,9 +20,11 @@ from quietline.web.accounts.models import Organisation, RoleChange
 from quietline.web.api.destinations import check_url
 from quietline.web.api.models import Webhook, WebhookDelivery, WebhookPlace
 from quietline.web.api.registers import readers_of
+from quietline.web.evidence.models import Contest
 from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.models import Change, Entry, Register
+from quietline.web.washing.queries import washes_by_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +38,10 @@ MOST_WEBHOOKS = 20
 """For one organisation, at a time."""
 _SECRET_BYTES = 32
 _BATCH = 1_000
-_CLAIMS = (Register.Kind.CONSENTS, Register.Kind.CUSTOMERS)
+_CLAIMS = (
+    Register.Kind.CONSENTS, Register.Kind.SIGNED_CONSENTS, Register.Kind.ORAL_CONSENTS, Register.Kind.CUSTOMERS,
+    Register.Kind.INQUIRIES,
+)  # fmt: skip
 _TELL_ALL = (Organisation.Kind.AUTHORITY, Organisation.Kind.OPERATOR)
 
 
@@ -95,7 +100,7 @@ def gather_events(*, at: datetime) -> int:
     The first time only notes where changes and leaves stand: who registers is told of what comes afterwards.
     """
     with transaction.atomic():
-        deliveries = [*_of_changes(at), *_of_roles(at)]
+        deliveries = [*_of_changes(at), *_of_leaves(at)]
         WebhookDelivery.objects.bulk_create(deliveries)
     return len(deliveries)
 
@@ -118,24 +123,42 @@ def _of_changes(at: datetime) -> Iterator[WebhookDelivery]:
     place.save(update_fields=["last"])
 
 
-def _of_roles(at: datetime) -> Iterator[WebhookDelivery]:
+def _of_leaves(at: datetime) -> Iterator[WebhookDelivery]:
     newest = Leaf.objects.aggregate(last=Max("index"))["last"]
     newest = -1 if newest is None else newest
     place = _place("leaf", newest)
     leaves = list(
-        Leaf.objects.filter(kind="role", index__gt=place.last, index__lte=newest)
+        Leaf.objects.filter(kind__in=_OF_LEAVES, index__gt=place.last, index__lte=newest)
         .order_by("index")
-        .values_list("index", "record")[:_BATCH]
+        .values_list("index", "kind", "record")[:_BATCH]
     )
-    acts = RoleChange.objects.select_related("organisation").in_bulk([record for _index, record in leaves])
-    for _index, record in leaves:
-        change = acts.get(record)
-        if change is None or change.act != RoleChange.Act.SUSPENDED:
-            continue
-        who = Q(kind__in=_TELL_ALL) | Q(pk=change.organisation_id)
-        yield from _told(Webhook.Event.ORGANISATION_SUSPENDED, {"account_number": change.organisation.code}, who, at)
+    for kind, told in _OF_LEAVES.items():
+        yield from told([record for _index, of_kind, record in leaves if of_kind == kind], at)
     place.last = (leaves[-1][0] or newest) if len(leaves) == _BATCH else newest
     place.save(update_fields=["last"])
+
+
+def _of_roles(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
+    acts = RoleChange.objects.filter(pk__in=records, act=RoleChange.Act.SUSPENDED).select_related("organisation")
+    for change in acts.order_by("pk"):
+        who = Q(kind__in=_TELL_ALL) | Q(pk=change.organisation_id)
+        yield from _told(Webhook.Event.ORGANISATION_SUSPENDED, {"account_number": change.organisation.code}, who, at)
+
+
+def _of_contests(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
+    for row in Contest.objects.filter(pk__in=records).order_by("pk"):
+        data = {"contest": row.pk, "kind": row.kind, "answer_by": row.answer_by.isoformat()}
+        yield from _told(Webhook.Event.CLAIM_CONTESTED, data, Q(pk=row.organisation_id), at)
+
+
+def _of_washes(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
+    for wash in washes_by_set(records).values():  # a wash of numbers in memory has none, and was answered at once
+        data = {"wash": str(wash.pk), "reference": wash.reference, **{name: wash.counts[name] for name in ("rows", "kept")}}
+        yield from _told(Webhook.Event.WASH_FINISHED, data, Q(pk=wash.organisation_id), at)
+
+
+_OF_LEAVES = {"role": _of_roles, "contest": _of_contests, "wash": _of_washes}
+"""What is told of new leaves of the ledger, by their kind."""
 
 
 def _place(source: str, newest: int) -> WebhookPlace:

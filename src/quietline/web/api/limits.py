@@ -21,6 +21,7 @@ __all__ = ["LIMITS", "add_headers", "count_request"]
 
 LIMITS = {
     "credential": Limit("api-credential", 600, 60),
+    "wash": Limit("api-wash", 12_000, 60),
     "line": Limit("api-line", 120, 60),
     "address": Limit("api-address", 120, 60),
 }

@@ -37,6 +37,8 @@ class Webhook(models.Model):
         REGISTER_PUBLISHED = "register.published", _("a register file was published")
         ORGANISATION_SUSPENDED = "organisation.suspended", _("an organisation may not act at present")
         CLAIM_REVOKED = "claim.revoked", _("a person revoked a consent or customer relation that you claim")
+        CLAIM_CONTESTED = "claim.contested", _("a person says that something you claim is not true")
+        WASH_FINISHED = "wash.finished", _("a list that you handed in was washed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="webhooks")

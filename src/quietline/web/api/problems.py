@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from quietline.errors import OperationError, TooManyError
+from quietline.errors import OperationError, TooManyError, UsageError
 from quietline.web.base.logs import log
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def problem(
 def handle_errors(api: NinjaAPI) -> None:
     """Let an interface answer with problems and with nothing else."""
     handlers: dict[Any, Any] = {
-        ProblemError: _of_problem, OperationError: _of_operation, ValidationError: _of_validation,
+        ProblemError: _of_problem, OperationError: _of_operation, UsageError: _of_usage, ValidationError: _of_validation,
         AuthenticationError: _of_authentication, HttpError: _of_http, Http404: _of_unknown, ObjectDoesNotExist: _of_unknown,
         RequestDataTooBig: _of_size, OperationalError: _of_absence, InterfaceError: _of_absence, Exception: _of_anything,
     }  # fmt: skip
@@ -130,6 +130,11 @@ def _of_operation(request: HttpRequest, error: OperationError) -> HttpResponse:
         headers = {"Retry-After": str(error.retry_seconds)}
         request.rate_refused = error.retry_seconds  # type: ignore[attr-defined]
     return problem(status, code=error.code, detail=detail, errors=fields, headers=headers)
+
+
+def _of_usage(request: HttpRequest, error: UsageError) -> HttpResponse:
+    """What the library says of what it was given; it names what is wrong and never a number."""
+    return problem(422, code=error.code, detail=f"{error.message} {error.advice}".strip())
 
 
 def _of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:

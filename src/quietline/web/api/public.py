@@ -80,7 +80,7 @@ def ask_to_list(request: HttpRequest, asked_for: ListingIn) -> Status[Any]:
     url_name="confirm_listing", tags=["Listing"], summary="Confirm the code; the number is listed",
 )  # fmt: skip
 @decorate_view(idempotent)
-def confirm_listing(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> dict[str, Any]:
+def confirm_listing(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> ConfirmedOut:
     """A code can be tried three times and used once. What it opens besides is a token for the line."""
     return _confirm(challenge_id, typed.code)
 
@@ -100,7 +100,7 @@ def ask_to_prove(request: HttpRequest, asked_for: NumberIn) -> Status[Any]:
     url_name="confirm_proof", tags=_LINE, summary="Confirm the code; gives a token for the line",
 )  # fmt: skip
 @decorate_view(idempotent)
-def confirm_proof(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> dict[str, Any]:
+def confirm_proof(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> ConfirmedOut:
     """A code does what it was asked for: one that was asked for with a listing also lists."""
     return _confirm(challenge_id, typed.code)
 
@@ -212,10 +212,11 @@ def _send(request: HttpRequest, wanted: NumberIn, purpose: str, terms: str) -> S
     challenge = request_codes(
         lines=[line], purpose=purpose, language=language, client=client, at=now(), terms=terms, by_call=wanted.by_call
     )[0]
-    return Status(202, {"id": challenge.id, "expires_at": challenge.expires_at, "tries": TRIES})
+    # made by us, so it is not checked again
+    return Status(202, CodeSentOut.model_construct(id=challenge.id, expires_at=challenge.expires_at, tries=TRIES))
 
 
-def _confirm(challenge_id: UUID, code: str) -> dict[str, Any]:
+def _confirm(challenge_id: UUID, code: str) -> ConfirmedOut:
     at = now()
     entry, confirmed = listing.confirm_listing(challenge_id=challenge_id, typed=code, at=at)
     out: dict[str, Any] = dict.fromkeys(("reference", "since", "obeyed_from", "citation"))
@@ -225,7 +226,7 @@ def _confirm(challenge_id: UUID, code: str) -> dict[str, Any]:
             "reference": entry.reference, "since": entry.since_date, "obeyed_from": obeyed.from_date,
             "citation": obeyed.citation or None,
         }  # fmt: skip
-    return {**out, "line_token": confirmed.token, "expires_at": at + _LINE_LASTS}
+    return ConfirmedOut.model_construct(**out, line_token=confirmed.token, expires_at=at + _LINE_LASTS)
 
 
 @lru_cache(maxsize=256)

@@ -250,7 +250,7 @@ class ChangesPage(Schema):
     last: str = Field(description="Cursor to go on from later, as `after`.")
 
 
-WebhookEvent = Literal["register.published", "organisation.suspended", "claim.revoked"]
+WebhookEvent = Literal["register.published", "organisation.suspended", "claim.revoked", "claim.contested", "wash.finished"]
 
 
 class WebhookIn(_In):

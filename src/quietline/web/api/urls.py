@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from quietline.web.api import organisations, public, webhooks
+from quietline.web.api import evidence, organisations, public, washes, webhooks
 from quietline.web.api.description import Api, openapi
 from quietline.web.api.limits import add_headers
 from quietline.web.api.problems import problem
@@ -25,6 +25,8 @@ api = Api()
 api.add_router("", public.router)
 api.add_router("", organisations.router)
 api.add_router("", webhooks.router)
+api.add_router("", washes.router)
+api.add_router("", evidence.router)
 
 
 def _guarded(view: Callable[..., Any]) -> Callable[..., Any]:

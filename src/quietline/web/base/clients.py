@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,17 +23,20 @@ def client_address(meta: Mapping[str, Any], trusted: Sequence[Any]) -> str:
     """
     address = _plain(str(meta.get("REMOTE_ADDR") or "127.0.0.1"))
     chain = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    while chain and _is_trusted(address, trusted):
+    among = tuple(trusted)
+    while chain and _is_trusted(address, among):
         address = _plain(chain.pop())
     return address or "0.0.0.0"  # noqa: S104 - no address we listen on: one bucket for all that cannot be read
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """Give the network that abuse limits count: /24 of IPv4, /56 of IPv6 (what one household is handed out)."""
     ip = ipaddress.ip_address(_plain(address) or "0.0.0.0")  # noqa: S104 - as above
     return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))
 
 
+@lru_cache(maxsize=4_096)
 def _plain(text: str) -> str:
     """Give an address as it is compared and counted; empty where the text is none.
 
@@ -47,7 +51,8 @@ def _plain(text: str) -> str:
     return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
-def _is_trusted(address: str, trusted: Sequence[Any]) -> bool:
+@lru_cache(maxsize=4_096)
+def _is_trusted(address: str, trusted: tuple[Any, ...]) -> bool:
     if not address:
         return False
     ip = ipaddress.ip_address(address)

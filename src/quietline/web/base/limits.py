@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from quietline.errors import TooManyError
+from quietline.web.base.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +66,10 @@ def count(limited: Sequence[tuple[Limit, bytes]], *, at: datetime) -> None:
     """
     # always in the same order, so that two requests that share buckets never wait for each other in a circle
     buckets = sorted((limit.name.encode() + b":" + hashed, limit) for limit, hashed in limited)
-    values: list[Any] = []
-    for bucket, limit in buckets:
-        values += [bucket, limit.window(at), at + timedelta(seconds=limit.ends_in(at))]
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(rows=", ".join(["(%s, %s, %s, 1)"] * len(buckets))), values)
-        counted = {bytes(bucket): times for bucket, times in cursor.fetchall()}
+    values: dict[str, Any] = {}
+    for i, (bucket, limit) in enumerate(buckets):
+        values |= {f"b{i}": bucket, f"w{i}": limit.window(at), f"e{i}": at + timedelta(seconds=limit.ends_in(at))}
+    counted = dict(run(_COUNT.format(rows=_rows(len(buckets))), values))
     waits = [limit.ends_in(at) for bucket, limit in buckets if counted[bucket] > limit.most]
     if waits:
         raise TooManyError(
@@ -78,6 +78,11 @@ def count(limited: Sequence[tuple[Limit, bytes]], *, at: datetime) -> None:
             advice="Wait a while and try again.",
             code="limit.exceeded",
         )
+
+
+@cache
+def _rows(count: int) -> str:
+    return ", ".join(f"(%(b{i})s, %(w{i})s, %(e{i})s, 1)" for i in range(count))
 
 
 def forget_windows(*, at: datetime) -> int:

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 
 from quietline.errors import TooManyError, VaultError
 from quietline.web.base.logs import log
+from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
 from quietline.web.messaging.gateways.base import Letter, Outcome, put_off
 from quietline.web.messaging.gateways.handset import forget_old
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from quietline.web.messaging.gateways.base import Gateway
 
-__all__ = ["MOST_ATTEMPTS", "Delivered", "check_cap", "deliver_batch", "enqueue", "tidy"]
+__all__ = ["MOST_ATTEMPTS", "Along", "Delivered", "check_cap", "deliver_batch", "enqueue", "tidy"]
 
 MOST_ATTEMPTS = 5
 """How often a message is tried before it is given up."""
@@ -48,6 +49,29 @@ _NOTICE_SECONDS = (60, 600, 3_600, 21_600)
 _KEPT = timedelta(days=7)
 _TIDY_ROWS = 20_000
 _room_at: datetime | None = None  # when the cap was last seen to leave room
+
+
+_COLUMNS = (
+    "channel", "priority", "key", "address", "data_key", "sealed_for", "template", "language", "challenge", "created_at",
+    "due_at", "expires_at",
+)  # fmt: skip
+_INSERT = (
+    f"INSERT INTO messaging_outgoingmessage ({', '.join(_COLUMNS)}, facts, attempts, failure)"  # noqa: S608 - our own names
+    f" VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)}, %(facts)s, 0, '') RETURNING id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """A statement that is done together with the message that tells of it.
+
+    Attributes:
+        statement: an INSERT, always the same text; names of values begin with ``along_``, apart from the message's own.
+        values: by name.
+    """
+
+    statement: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +105,9 @@ def enqueue(
     challenge: UUID | None = None,
     facts: Mapping[str, Any] | None = None,
     due_at: datetime | None = None,
+    along: Along | None = None,
 ) -> OutgoingMessage:
-    """Put a message into the outbox, in the transaction of the act that it tells of.
+    """Put a message into the outbox, in the transaction of the act that it tells of, or in one statement with it.
 
     That the number is none of a premium range, and that the cap of the day leaves room (:func:`check_cap`), is for the
     caller to see to.
@@ -98,12 +123,13 @@ def enqueue(
         facts: what the template needs: days as ISO text, references, counts; nothing personal. With ``minutes``
             or ``days`` among them, for which a code or link is valid, it is not sent later than that after ``at``.
         due_at: not before then; at once if not given.
+        along: what writes the act that it tells of. Both are then done by one statement, which needs no transaction.
 
     Raises:
         ValueError: when these do not fit together; the words name no person.
         TransactionManagementError: outside a transaction.
     """
-    if not connection.in_atomic_block:
+    if along is None and not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message is enqueued in the transaction of what it tells of")
     told = dict(facts or {})
     _check(channel, template, language, told, key, address, challenge)
@@ -122,7 +148,7 @@ def enqueue(
     )
     if address is not None:
         _seal(row, address)
-    _insert(row)
+    _insert(row, along)
     return row
 
 
@@ -223,20 +249,13 @@ def _expiry(facts: Mapping[str, Any], at: datetime) -> datetime | None:
     return at + timedelta(minutes=facts.get("minutes", 0), days=facts.get("days", 0))
 
 
-def _insert(row: OutgoingMessage) -> None:
-    """Insert a row by a statement of our own: under half of the processor time that the ORM takes."""
-    values: list[Any] = [
-        row.channel, row.priority, row.key, row.address, row.data_key, row.sealed_for, row.template, row.language,
-        row.challenge, json.dumps(row.facts), row.created_at, row.due_at, row.expires_at,
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO messaging_outgoingmessage (channel, priority, key, address, data_key, sealed_for, template,"
-            " language, challenge, facts, created_at, due_at, expires_at, attempts, failure)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, 0, '') RETURNING id",
-            values,
-        )  # fmt: skip
-        row.pk = cursor.fetchone()[0]
+def _insert(row: OutgoingMessage, along: Along | None) -> None:
+    """Insert a row by a statement of our own: a fraction of the processor time that the ORM takes."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS} | {"facts": json.dumps(row.facts)}
+    if along is None:
+        [(row.pk,)] = run(_INSERT, values)
+    else:
+        [(row.pk,)] = run(f"WITH along AS ({along.statement}) {_INSERT}", {**values, **along.values})
     row._state.adding = False  # noqa: SLF001 - as Model.save does
 
 

@@ -139,7 +139,7 @@ _ended = _plain(
 _reassigned = _plain(
     lambda: _("Your number is about to leave the register"),
     lambda: _(
-        "%(name)s: your operator says this number has a new holder. Still yours? Undo it until %(until_day)s: %(host)s"
+        "%(name)s: your operator says this number has a new holder. Still yours? Undo it until %(until_day)s: %(host)s/undo/"
     ),
 )
 _delegate = _plain(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import connection
 
-from quietline.errors import RegisterError
+from quietline.errors import LedgerError, RegisterError
 from quietline.registers import UNKNOWN, Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from quietline.ledger.objects import FileStore
     from quietline.web.proofs.findings import Findings
 
 __all__ = ["check_imports"]
@@ -29,8 +31,10 @@ _COPY = (
 )
 
 
-def check_imports(objects: Path, findings: Findings) -> int:
+def check_imports(objects: FileStore, findings: Findings) -> int:
     """Compare the rows of each import with its register file, in the order of numbers; give how many rows there were.
+
+    A file that lies in a bucket is fetched into a folder for temporary files first.
 
     Finds ``import-differs`` and ``import-file``.
     """
@@ -44,24 +48,32 @@ def check_imports(objects: Path, findings: Findings) -> int:
     return sum(_check_import(row, objects, findings) for row in imports)
 
 
-def _check_import(row: tuple[int, int, str, str], objects: Path, findings: Findings) -> int:
+def _check_import(row: tuple[int, int, str, str], objects: FileStore, findings: Findings) -> int:
     bulk, count, sha256, path = row
     rows = 0
     try:
-        with (objects / path).open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-                findings.add("import-file", "import", bulk, "its file has another hash")
-        with Register(objects / path) as register:
-            expected = _Columns((columns.keys, columns.since) for columns in register.columns())
-            for keys, days in _rows(bulk):
-                rows += len(keys)
-                wanted_keys, wanted_days = expected.take(len(keys))
-                _compare(bulk, (keys, days), (wanted_keys, wanted_days), findings)
-    except (OSError, RegisterError) as error:
+        with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
+            file = objects.local(path, Path(folder))
+            with file.open("rb") as stream:
+                if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+                    findings.add("import-file", "import", bulk, "its file has another hash")
+            rows = _check_rows(bulk, file, findings)
+    except (OSError, LedgerError, RegisterError) as error:
         findings.add("import-file", "import", bulk, f"its file cannot be read ({type(error).__name__})")
         rows = sum(len(keys) for keys, _ in _rows(bulk))
     if rows != count:
         findings.add("import-differs", "import", bulk, f"{rows} rows, where its row says {count}")
+    return rows
+
+
+def _check_rows(bulk: int, file: Path, findings: Findings) -> int:
+    rows = 0
+    with Register(file) as register:
+        expected = _Columns((columns.keys, columns.since) for columns in register.columns())
+        for keys, days in _rows(bulk):
+            rows += len(keys)
+            wanted_keys, wanted_days = expected.take(len(keys))
+            _compare(bulk, (keys, days), (wanted_keys, wanted_days), findings)
     return rows
 
 

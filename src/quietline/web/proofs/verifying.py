@@ -19,15 +19,15 @@ from quietline.web.proofs.findings import DatabaseReport, Findings
 from quietline.web.proofs.imports import check_imports
 from quietline.web.proofs.kinds import model_of, proven_models
 from quietline.web.proofs.models import Tombstone
-from quietline.web.proofs.objects import objects_folder
+from quietline.web.proofs.objects import objects_store
 from quietline.web.proofs.published import PinnedLog, Waiting, check_feed, check_leaves
 from quietline.web.proofs.rows import CHUNK, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
+    from quietline.ledger.objects import FileStore
     from quietline.ledger.reading import LogReader
     from quietline.web.proofs.published import LoggedFeed
 
@@ -40,7 +40,7 @@ def verify_database(
     at: datetime,
     feeds: Sequence[LoggedFeed] = (),
     since: bytes | None = None,
-    objects: Path | None = None,
+    objects: FileStore | None = None,
 ) -> DatabaseReport:
     """Check every leaf, every proven row, every entry and every import, and the feeds that are given.
 
@@ -49,7 +49,7 @@ def verify_database(
         at: now, aware: what waits to be numbered or published for less than 60 seconds is no finding.
         feeds: of all numbers, one for each register at most.
         since: signed text of an older checkpoint of the log, kept elsewhere: the log has to continue it.
-        objects: where imported files lie; None takes the installation's folder.
+        objects: where imported files lie; None takes the installation's own store.
 
     Raises:
         LedgerError: ``since`` is no checkpoint of this log, signed by a key that is trusted.
@@ -67,7 +67,7 @@ def verify_database(
         changes = check_numbers(findings)
         _count_unnumbered(waiting, at)
         check_entries(findings)
-        check_imports(objects_folder() if objects is None else objects, findings)
+        check_imports(objects_store("") if objects is None else objects, findings)
         lines = sum(check_feed(feed, one, findings, at=at, waiting=waiting) for feed, one in pinned_feeds)
         tombstones = Tombstone.objects.count()
     return DatabaseReport(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,7 +31,7 @@ from quietline.registers.changes import rewrite_register
 from quietline.web.base.logs import log
 from quietline.web.proofs.operations import new_leaf, write_leaves
 from quietline.web.publishing.models import Change, Feed, RegisterFile
-from quietline.web.publishing.objects import feed_folder, feed_origin, feed_store, signing_key
+from quietline.web.publishing.objects import feed_origin, feed_store, signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,8 +145,8 @@ class _WorkingCopy:
         self._folder: Path = settings.ENVIRONMENT.home / "publishing" / code / projection
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path, self._state = self._folder / "copy.qlr", self._folder / "size.json"
+        self._fetched = self._folder / "fetched"
         self._store = feed_store(code, projection)
-        self._objects = feed_folder(code, projection)
         self._reader = LogReader(self._store, origin=feed_origin(code, projection), trusted=[signing_key().public])
         if not self._path.exists() or not self._state.exists():
             create_empty(self._path, Metadata(name=feed.register.title, country=feed.register.country))
@@ -184,9 +185,10 @@ class _WorkingCopy:
         if lines:
             apply_lines(self._path, lines, fetch=self._import_file, list_date=None, version=None)
         self._save(size)  # after the copy: what was applied twice comes to the same
+        shutil.rmtree(self._fetched, ignore_errors=True)
 
     def _import_file(self, line: Imported) -> Path:
-        return self._objects / line.path
+        return self._store.local(line.path, self._fetched)
 
     def write_file(self, *, size: int, at: datetime) -> RegisterFile:
         """Write the copy as a published file and describe it; the row is not saved yet."""
@@ -201,10 +203,9 @@ class _WorkingCopy:
             content, count = content_digest(register), len(register)
         with new.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        target = self._objects / file_path(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         length = new.stat().st_size
-        new.replace(target)
+        self._store.keep_file(file_path(sha256), new)
+        new.unlink()
         return RegisterFile(
             register=feed.register,
             projection=feed.projection,

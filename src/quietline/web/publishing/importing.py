@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from typing import TYPE_CHECKING
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
 
 from quietline.errors import OperationError
 from quietline.feed.lines import import_path
-from quietline.registers import UNKNOWN
+from quietline.ledger.objects import ObjectMissing
+from quietline.registers import UNKNOWN, Metadata
 from quietline.registers import Register as RegisterReader
+from quietline.registers.writer import BlockWriter
+from quietline.tables import AtomicFile
 from quietline.web.proofs.operations import new_leaf, write_leaves
-from quietline.web.publishing.areas import ALL
-from quietline.web.publishing.models import Change, Import, Register
-from quietline.web.publishing.objects import feed_folder
+from quietline.web.publishing.areas import ALL, area_of_projection, entries_of_area
+from quietline.web.publishing.models import Change, Feed, Import, Register
+from quietline.web.publishing.objects import feed_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
     from quietline.registers import Entries
 
-__all__ = ["import_register"]
+__all__ = ["ImportPart", "import_register", "part_of_import"]
 
 _CHUNK = 200_000
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -63,7 +67,10 @@ def import_register(*, register: Register, path: Path, source: str, at: datetime
         reader.verify()
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        _keep(path, feed_folder(register.code, ALL) / import_path(sha256))
+        feed_store(register.code, ALL).keep_file(import_path(sha256), path)
+        # before the sequencer hears of it, which then finds them and need not wait for them
+        for feed in Feed.objects.filter(register=register).exclude(projection=ALL):
+            part_of_import(register, sha256, feed.projection)
         with transaction.atomic():
             bulk = Import.objects.create(
                 register=register, source=source, list_date=reader.metadata.list_date, count=len(reader), sha256=sha256,
@@ -77,12 +84,59 @@ def import_register(*, register: Register, path: Path, source: str, at: datetime
     return bulk
 
 
-def _keep(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = target.with_suffix(".part")
-    shutil.copyfile(path, temporary)
-    temporary.chmod(0o600)
-    temporary.replace(target)
+class ImportPart(NamedTuple):
+    """The part of an import that the feed of an area has.
+
+    Attributes:
+        sha256: of its file, hexadecimal; empty where the import has no number of the area.
+        numbers: how many it has.
+    """
+
+    sha256: str
+    numbers: int
+
+
+def part_of_import(register: Register, sha256: str, projection: str) -> ImportPart:
+    """Give the part of an import that an area's feed has, as a file of that feed; made the first time it is asked for.
+
+    The same import gives the same file, so whoever dies half-way is followed by one that makes the same bytes.
+
+    Args:
+        register: the register.
+        sha256: of the import's file.
+        projection: of the feed, ``area-1212`` say.
+
+    Raises:
+        ObjectMissing: the import's file is gone.
+        RegisterError: it is damaged.
+    """
+    store, note = feed_store(register.code, projection), f"imports/of-{sha256}.json"
+    try:
+        return ImportPart(**json.loads(store.read(note)))
+    except ObjectMissing:
+        part = _cut_out(register, sha256, projection)
+        store.replace(note, json.dumps(part._asdict()).encode())
+        return part
+
+
+def _cut_out(register: Register, sha256: str, projection: str) -> ImportPart:
+    with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
+        whole = feed_store(register.code, ALL).local(import_path(sha256), Path(folder))
+        made = Path(folder) / "part.qlr"
+        with RegisterReader(whole) as reader, AtomicFile(made) as out:
+            old = reader.metadata
+            metadata = Metadata(name=old.name, country=old.country, list_date=old.list_date, time_zone=old.time_zone)
+            writer = BlockWriter(out, metadata.with_terms(("",)))
+            for entries in entries_of_area(reader, area_of_projection(projection)):
+                writer.add(entries)
+            out.write_at(0, writer.finish())
+            out.commit()
+        if not writer.number_count:
+            return ImportPart("", 0)
+        with made.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        feed_store(register.code, projection).keep_file(import_path(found), made)
+    return ImportPart(found, writer.number_count)
 
 
 def _copy(reader: RegisterReader, bulk_id: int) -> None:

@@ -22,8 +22,11 @@ class Register(models.Model):
 
         DO_NOT_CALL = "do-not-call", _("Do not call")
         STOP_REQUESTS = "stop-requests", _("Requests to stop")
-        CONSENTS = "consents", _("Consents")
+        CONSENTS = "consents", _("Consents on record")
+        SIGNED_CONSENTS = "consents-signed", _("Signed consents")
+        ORAL_CONSENTS = "consents-oral", _("Spoken consents")
         CUSTOMERS = "customers", _("Customers")
+        INQUIRIES = "inquiries", _("Inquiries")
         REASSIGNED = "reassigned", _("Reassigned numbers")
 
     code = models.SlugField(max_length=40, unique=True)
@@ -79,6 +82,8 @@ class Entry(models.Model):
         REASSIGNED = "reassigned", _("the number was given to somebody else")
         DISCONNECTED = "disconnected", _("the line was disconnected")
         REVOKED = "revoked", _("revoked by the person")
+        LAPSED = "lapsed", _("lapsed by law")
+        CONTESTED = "contested", _("contested by the person")
 
     register = models.ForeignKey(Register, on_delete=models.PROTECT)
     key = models.BigIntegerField()
@@ -281,14 +286,20 @@ class Feed(models.Model):
 class WashSet(models.Model):
     """The numbers that one wash asked about, sealed under a key of their own until their period is over.
 
-    ``object_path`` holds a register file of the keys, encrypted; nothing else of the list is kept.
+    ``object_path`` names a register file of the keys, encrypted, or is empty where ``sealed`` holds them; nothing else of
+    the list is kept. ``reference`` is the caller's own: asked again under it, the same ``answer`` is given, which names
+    no number.
     """
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
     client = models.CharField(max_length=200, blank=True)
     numbers_count = models.BigIntegerField()
     receipt = models.CharField(max_length=64, blank=True)
-    object_path = models.CharField(max_length=200)
+    object_path = models.CharField(max_length=200, blank=True)
+    sealed = models.BinaryField(null=True)
+    reference = models.CharField(max_length=80, blank=True, default="", db_default="")
+    question = models.CharField(max_length=64, blank=True, default="", db_default="")
+    answer = models.BinaryField(null=True)
     data_key = models.ForeignKey("keeping.DataKey", null=True, on_delete=models.SET_NULL)
     at = models.DateTimeField()
 
@@ -300,12 +311,22 @@ class WashSet(models.Model):
         "numbers_count": "kept",
         "receipt": "kept",
         "object_path": "encrypted",
+        "sealed": "encrypted",
+        "reference": "kept",
+        "question": "kept",
+        "answer": "erased",
         "data_key": "kept",
         "at": "kept",
     }
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["at"], name="publishing_washset_at")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "client", "reference"], name="publishing_washset_reference",
+                condition=~models.Q(reference=""),
+            )
+        ]  # fmt: skip
 
     @property
     def canonical(self) -> dict[str, object]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from quietline.errors import ConflictError
 from quietline.registers import canonical_terms
+from quietline.web.base.statements import run
 from quietline.web.proofs.operations import new_leaf, write_leaves
 from quietline.web.publishing.models import Change, Entry, Feed, Register
 from quietline.web.publishing.queries import imported_since, standing_entry
@@ -109,15 +110,20 @@ def _added(register: Register, key: int, since_date: date, terms: str, assurance
         listed_at=at,
     )
     change = Change(
-        register=register, operation=Change.Operation.ADD, entry=entry, key=key, since_date=since_date, terms=terms, at=at
+        register=register,
+        operation=Change.Operation.ADD.value,
+        entry=entry,
+        key=key,
+        since_date=since_date,
+        terms=terms,
+        at=at,
     )
     named: dict[str, Any] = {"register": register.pk, "key": key, "since": since_date, "terms": terms, "at": at}
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_ADD, named | {"assurance": assurance, "reference": entry.reference})
-        row = cursor.fetchone()
-        if row is None:
+    with transaction.atomic(savepoint=False):
+        added = run(_ADD, named | {"assurance": assurance, "reference": entry.reference})
+        if not added:
             return None
-        entry.pk, change.pk = row
+        entry.pk, change.pk = added[0]
         change.entry_id = entry.pk
         write_leaves("change", [change], at=at)
     return entry

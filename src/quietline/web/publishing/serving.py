@@ -1,9 +1,14 @@
-"""Feeds and files over HTTP, to credentials only: whole or in ranges, with ETags, files by short-lived addresses."""
+"""Feeds and files over HTTP, to credentials only: whole or in ranges, with ETags, files by short-lived addresses.
+
+Such an address is the bucket's own where objects lie in one, so the platform does not carry the bytes; else it is ours.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
@@ -15,23 +20,24 @@ from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
 from quietline.feed.lines import FILES, IMPORTS
+from quietline.ledger.objects import ObjectMissing
 from quietline.ledger.paths import CHECKPOINT, parse_path
 from quietline.web.accounts.api_keys import authenticate
 from quietline.web.base.clock import now
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.grants import may_read
 from quietline.web.publishing.models import Download, Feed
-from quietline.web.publishing.objects import feed_folder
+from quietline.web.publishing.objects import feed_store
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
+    from typing import BinaryIO
 
     from django.http import HttpRequest, HttpResponseBase
 
     from quietline.web.accounts.api_keys import Credential
 
-__all__ = ["file", "object_of_feed"]
+__all__ = ["file", "object_of_feed", "sent"]
 
 _ADDRESS_SECONDS = 600
 _BYTES = "application/octet-stream"
@@ -54,10 +60,18 @@ def object_of_feed(request: HttpRequest, register: str, projection: str, path: s
     if not _is_object(path):
         return HttpResponse(status=404)
     _note(credential, feed, at)
+    store = feed_store(register, projection)
     if _FILE.fullmatch(path):
-        token = signing.dumps([register, projection, path], salt=_SALT, compress=True)
-        return HttpResponseRedirect(reverse("publishing:file", args=[token]))
-    return _small(request, feed_folder(register, projection) / path, is_immutable=path not in _MUTABLE)
+        address = store.address(path, _ADDRESS_SECONDS)
+        if address is None:
+            token = signing.dumps([register, projection, path], salt=_SALT, compress=True)
+            address = reverse("publishing:file", args=[token])
+        return HttpResponseRedirect(address)
+    try:
+        data = store.read(path)
+    except ObjectMissing:
+        return HttpResponse(status=404)
+    return _small(request, data, is_immutable=path not in _MUTABLE)
 
 
 @require_safe
@@ -67,7 +81,14 @@ def file(request: HttpRequest, token: str) -> HttpResponseBase:
         register, projection, path = signing.loads(token, salt=_SALT, max_age=_ADDRESS_SECONDS)
     except signing.BadSignature:
         return HttpResponse(status=404)
-    return _sent(request, feed_folder(register, projection) / path)
+    headers = _headers(quote_etag(PurePosixPath(path).stem), is_immutable=True)
+    if headers["ETag"] in parse_etags(request.headers.get("If-None-Match", "")):
+        return HttpResponse(status=304, headers=headers)
+    try:
+        opened = feed_store(register, projection).open(path)
+    except ObjectMissing:
+        return HttpResponse(status=404)
+    return sent(request, opened, headers)
 
 
 def _is_object(path: str) -> bool:
@@ -87,28 +108,18 @@ def _note(credential: Credential, feed: Feed, at: datetime) -> None:
             write_leaves("download", [download], at=at)
 
 
-def _small(request: HttpRequest, path: Path, *, is_immutable: bool) -> HttpResponseBase:
+def _small(request: HttpRequest, data: bytes, *, is_immutable: bool) -> HttpResponseBase:
     """Send a tile, a bundle or a checkpoint, or say that it is still the same (RFC 9110 section 13)."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return HttpResponse(status=404)
     headers = _headers(quote_etag(sha256(data).hexdigest()[:32]), is_immutable=is_immutable)
     if headers["ETag"] in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(data, content_type=_BYTES, headers=headers)
 
 
-def _sent(request: HttpRequest, path: Path) -> HttpResponseBase:
+def sent(request: HttpRequest, opened: BinaryIO, headers: dict[str, str]) -> HttpResponseBase:
     """Send a file whole or from a byte on (RFC 9110, sections 13 and 14); of several ranges none is heeded."""
-    headers = _headers(quote_etag(path.stem), is_immutable=True)
-    if headers["ETag"] in parse_etags(request.headers.get("If-None-Match", "")):
-        return HttpResponse(status=304, headers=headers)
-    try:
-        opened = path.open("rb")
-    except OSError:
-        return HttpResponse(status=404)
-    size = path.stat().st_size
+    size = opened.seek(0, os.SEEK_END)
+    opened.seek(0)
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None or request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
         return FileResponse(opened, content_type=_BYTES, headers=headers)

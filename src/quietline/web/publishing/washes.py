@@ -23,7 +23,8 @@ from quietline.web.keeping.models import DataKey
 from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.models import WashSet
-from quietline.web.publishing.objects import objects_folder
+from quietline.web.publishing.objects import wash_path, wash_store
+from quietline.web.publishing.small_washes import opened_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,10 @@ def washes_about(key: int, *, since: datetime) -> Iterator[WashSet]:
     wanted = np.array([key], dtype=np.uint64)
     rows = WashSet.objects.filter(at__gte=since, data_key__wrapped__isnull=False)
     for row in rows.select_related("organisation", "data_key").order_by("-at"):
+        if row.sealed is not None and row.data_key is not None:
+            if bool(np.isin(wanted, opened_keys(row, row.data_key))[0]):
+                yield row
+            continue
         with _opened(row) as register:
             if bool(register.lookup(wanted).hits[0]):
                 yield row
@@ -80,7 +85,7 @@ def _opened(row: WashSet) -> Iterator[RegisterReader]:
     wrapped = None if data_key is None or data_key.wrapped is None else bytes(data_key.wrapped)
     key = key_ring().unwrap(wrapped, f"wash:{row.pk}")
     with open(os.memfd_create("wash"), "w+b") as memory:  # noqa: PTH123 - a descriptor
-        with (objects_folder() / row.object_path).open("rb") as sealed:
+        with wash_store().open(wash_path(row.object_path)) as sealed:
             for chunk in key.open_stream(sealed, _FIELD):
                 memory.write(chunk)
         memory.flush()
@@ -93,26 +98,24 @@ def forget_washes(*, at: datetime) -> int:
     over = WashSet.objects.filter(
         at__lt=at - timedelta(days=settings.ENVIRONMENT.wash_log_days), data_key__wrapped__isnull=False
     )
-    paths = []
+    rows = list(over.only("object_path", "data_key"))
     with transaction.atomic():
-        for row in over:
-            DataKey.objects.filter(record=f"wash:{row.pk}").update(wrapped=None, destroyed_at=at)
-            paths.append(row.object_path)
-    for path in paths:
-        (objects_folder() / path).unlink(missing_ok=True)
-    return len(paths)
+        DataKey.objects.filter(pk__in=[row.data_key_id for row in rows]).update(wrapped=None, destroyed_at=at)
+        WashSet.objects.filter(pk__in=[row.pk for row in rows]).update(sealed=None, answer=None)
+    for row in rows:
+        if row.object_path:
+            wash_store().remove(wash_path(row.object_path))
+    return len(rows)
 
 
 def _seal(row: WashSet, keys: NDArray[np.uint64], day: date, wrapped: bytes) -> None:
-    target = objects_folder() / row.object_path
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     data_key = key_ring().unwrap(wrapped, f"wash:{row.pk}")
     with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
-        plain = Path(folder) / "keys.qlr"
+        plain, sealed = Path(folder) / "keys.qlr", Path(folder) / "keys.sealed"
         with RegisterBuilder() as builder:
             builder.add(Entries(np.unique(keys)))
             builder.write(plain, Metadata(name=f"wash {row.pk}", list_date=day))
-        with plain.open("rb") as source, target.open("wb") as sealed:
-            target.chmod(0o600)
+        with plain.open("rb") as source, sealed.open("wb") as target:
             for chunk in data_key.seal_stream(source, _FIELD):
-                sealed.write(chunk)
+                target.write(chunk)
+        wash_store().keep_file(wash_path(row.object_path), sealed)

@@ -2,7 +2,8 @@
 
 A backup is a folder: ``manifest.json`` with the SHA-256 of every part, ``database.dump`` (PostgreSQL's custom format),
 ``logs.tar`` (the ledger and the feeds), ``files.tar`` (register files, imports, sealed sets of washes) and, only where
-asked for, ``keys.tar``. It is written under another name and renamed when it is whole.
+asked for, ``keys.tar``. It is written under another name and renamed when it is whole. Objects in a bucket are copied
+only where that is asked for: they stay there, and a restored platform goes on with them.
 
 The order makes the parts fit each other without stopping anything. The sequencer writes to the database first and derives
 logs from it, so logs are copied *before* the dump: a log may end earlier than the database, and the sequencer then writes
@@ -18,16 +19,18 @@ import os
 import shutil
 import sys
 import tarfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quietline import __version__
-from quietline.errors import ConflictError, InputError, OperationError, OutputError, SettingError
+from quietline.errors import ConflictError, InputError, OperationError, OutputError
 from quietline.ledger.checkpoint import MAX_CHECKPOINT_BYTES, parse_checkpoint
+from quietline.ledger.objects import ObjectMissing
 from quietline.ledger.signing import load_public_key, public_path
 from quietline.web.embedded_postgres import EmbeddedPostgres
 from quietline.web.environment import DEMONSTRATION, PREFIX, read_environment
+from quietline.web.running.backup_objects import BucketObjects, FolderObjects, objects_of
 from quietline.web.running.backup_parts import (
     DUMP,
     FILES,
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from quietline.web.environment import Environment
+    from quietline.web.running.backup_objects import Objects
 
 __all__ = ["backup_main", "restore_backup", "restore_main", "write_backup"]
 
@@ -62,7 +66,9 @@ _LOG_NAMES = ("tile", "checkpoint", "latest.json")
 _MARKER = "quietline-home"
 
 
-def write_backup(folder: Path, environment: Environment, *, at: datetime, with_keys: bool = False) -> Manifest:
+def write_backup(
+    folder: Path, environment: Environment, *, at: datetime, with_keys: bool = False, with_bucket: bool = False
+) -> Manifest:
     """Write a backup; the platform may be at work.
 
     Args:
@@ -71,6 +77,7 @@ def write_backup(folder: Path, environment: Environment, *, at: datetime, with_k
         at: now.
         with_keys: whether the keys go in too. Who has data and keys together can read everything and sign in the
             installation's name, so they belong in another place than the data.
+        with_bucket: whether objects that lie in a bucket go in too, and not only those that lie in a folder.
 
     Raises:
         ConflictError: the folder is there already; ``backup.there``.
@@ -78,7 +85,8 @@ def write_backup(folder: Path, environment: Environment, *, at: datetime, with_k
         OutputError: the disk refuses.
     """
     folder = folder.resolve()
-    objects = _objects_folder(environment)
+    objects = objects_of(environment)
+    copied = objects if with_bucket or isinstance(objects, FolderObjects) else None
     key_id = load_public_key(public_path(_signing_path(environment))).key_id
     part = folder.with_name(folder.name + ".part")
     if folder.exists() or part.exists():
@@ -90,13 +98,7 @@ def write_backup(folder: Path, environment: Environment, *, at: datetime, with_k
         part.mkdir(parents=True, mode=0o700)
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, part, ignore_errors=True)
-            parts = {LOGS: write_tar(part / LOGS, lambda tar: _add_logs(tar, objects))}
-            seen: Seen = {}
-            with TarFile(part / FILES) as files:
-                add_tree(files.tar, objects, seen, _is_file)
-                facts = _dump(part / DUMP, environment)
-                add_tree(files.tar, objects, seen, _is_file)
-            parts |= {FILES: files.facts, DUMP: facts_of(part / DUMP)}
+            parts, facts = _copy(part, copied, environment)
             if with_keys:
                 parts[KEYS] = write_tar(part / KEYS, lambda tar: _add_keys(tar, environment))
             manifest = Manifest(
@@ -114,6 +116,20 @@ def write_backup(folder: Path, environment: Environment, *, at: datetime, with_k
     return manifest
 
 
+def _copy(part: Path, objects: Objects | None, environment: Environment) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Copy objects, where they are copied, and database in the order that fits; give the parts and what the dump is of."""
+    if objects is None:
+        facts = _dump(part / DUMP, environment)
+        return {DUMP: facts_of(part / DUMP)}, facts
+    logs = write_tar(part / LOGS, lambda tar: _add_logs(tar, objects))
+    seen: Seen = {}
+    with TarFile(part / FILES) as files:
+        objects.add(files.tar, seen, _is_file)
+        facts = _dump(part / DUMP, environment)
+        objects.add(files.tar, seen, _is_file)
+    return {LOGS: logs, FILES: files.facts, DUMP: facts_of(part / DUMP)}, facts
+
+
 def _is_log(name: str) -> bool:
     parts = name.split("/")
     return parts[0] == "ledger" or (parts[0] == "feeds" and len(parts) > 3 and parts[3] in _LOG_NAMES)
@@ -123,14 +139,14 @@ def _is_file(name: str) -> bool:
     return not _is_log(name)
 
 
-def _add_logs(tar: tarfile.TarFile, objects: Path) -> None:
+def _add_logs(tar: tarfile.TarFile, objects: Objects) -> None:
     """Copy logs: what names an entry first, then checkpoints, then the objects that they speak of."""
     seen: Seen = {}
     for last in ("latest.json", "checkpoint"):
-        add_tree(tar, objects, seen, lambda name, last=last: _is_log(name) and name.endswith(f"/{last}"))  # type: ignore[misc]
+        objects.add(tar, seen, lambda name, last=last: _is_log(name) and name.endswith(f"/{last}"))  # type: ignore[misc]
     # a partial object goes when the full one has come; whoever met that looks again
     for _ in range(_PASSES):
-        if add_tree(tar, objects, seen, lambda name: _is_log(name) and "/tile/" in name):
+        if objects.add(tar, seen, lambda name: _is_log(name) and "/tile/" in name):
             return
     raise OperationError("The logs change too quickly to be copied.", advice="Try again.", code="backup.failed")
 
@@ -186,32 +202,37 @@ def restore_backup(folder: Path, environment: Environment, *, since: Path | None
     Raises:
         InputError: the backup is damaged; ``backup.damaged``.
         ConflictError: something is there already, the keys are others, or the log would fork; ``backup.not-empty``,
-            ``backup.keys``, ``backup.fork``, ``backup.name``, ``backup.newer``.
+            ``backup.keys``, ``backup.fork``, ``backup.name``, ``backup.newer``, ``backup.bucket``.
         OperationError: pg_restore fails, or the platform does not hold after it; ``backup.tools``, ``backup.dump``,
             ``backup.does-not-hold``.
     """
     import psycopg
 
     manifest = read_manifest(folder)
-    objects = _objects_folder(environment)
+    objects = objects_of(environment)
     _check_name(manifest, environment, new_log=new_log)
     with psycopg.connect(environment.database_url) as connection:
         version = connection.info.server_version
         tables = _one(connection, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     program = postgres_program("pg_restore", max(version, manifest.postgresql // 10_000 * 10_000), environment)
-    if tables or (objects.exists() and any(objects.iterdir())):
+    has_objects = LOGS in manifest.parts
+    if tables or (has_objects and not objects.is_empty()):
         raise ConflictError(
-            f"The {'database' if tables else f'folder {objects}'} is not empty.", code="backup.not-empty",
+            f"The {'database' if tables else objects} is not empty.", code="backup.not-empty",
             advice="Move away what is there; its ledger/checkpoint is what --since wants.",
         )  # fmt: skip
+    if not has_objects:
+        _check_bucket(objects, new_log=new_log)
     with _keys_restored(folder, manifest, environment):
-        if since is not None and not new_log:
-            _refuse_fork(since, manifest, environment)
+        if not new_log:
+            for text in _published(since, None if has_objects else objects):
+                _refuse_fork(text, manifest, environment)
         with ExitStack() as stack:
-            stack.callback(empty, objects)
-            extract(folder / FILES, objects)
-            if not new_log:
-                extract(folder / LOGS, objects)
+            if has_objects:
+                stack.callback(objects.clear)
+                objects.extract(folder / FILES)
+                if not new_log:
+                    objects.extract(folder / LOGS)
             run_program(program, ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
                            str(folder / DUMP)], environment)  # fmt: skip
             stack.pop_all()
@@ -251,12 +272,36 @@ def _keys_restored(folder: Path, manifest: Manifest, environment: Environment) -
         stack.pop_all()
 
 
-def _refuse_fork(since: Path, manifest: Manifest, environment: Environment) -> None:
-    try:
-        with since.open("rb") as file:
-            text = file.read(MAX_CHECKPOINT_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{since} cannot be read: {error.strerror}.", advice="Name a checkpoint of the ledger.") from error
+def _check_bucket(objects: FolderObjects | BucketObjects, *, new_log: bool) -> None:
+    """Refuse a backup without objects where they are not in their bucket, or where the old logs would stand in the way."""
+    if not isinstance(objects, BucketObjects):
+        raise ConflictError(
+            "The backup holds no published objects: they lay in a bucket.", code="backup.bucket",
+            advice=f"Name the bucket in {PREFIX}OBJECTS.",
+        )  # fmt: skip
+    if new_log and any(map(_is_log, objects.store.paths())):
+        raise ConflictError(
+            f"The logs of the old name are in the {objects}.", code="backup.not-empty",
+            advice="Copy the files without the logs to another prefix, and name that.",
+        )  # fmt: skip
+
+
+def _published(since: Path | None, kept: Objects | None) -> Iterator[bytes]:
+    """Give what is known of the published log: a file that was named, and what stands in a bucket that was not copied."""
+    if since is not None:
+        try:
+            with since.open("rb") as file:
+                yield file.read(MAX_CHECKPOINT_BYTES + 1)
+        except OSError as error:
+            raise InputError(
+                f"{since} cannot be read: {error.strerror}.", advice="Name a checkpoint of the ledger."
+            ) from error
+    if kept is not None:
+        with suppress(ObjectMissing):
+            yield kept.store.read("ledger/checkpoint")
+
+
+def _refuse_fork(text: bytes, manifest: Manifest, environment: Environment) -> None:
     public = load_public_key(public_path(_signing_path(environment)))
     checkpoint = parse_checkpoint(text, origin=f"{environment.name}/ledger", trusted=[public])
     if checkpoint.size > manifest.leaves:
@@ -311,16 +356,6 @@ def _continue(environment: Environment, *, since: Path | None, at: datetime) -> 
             ) from None  # fmt: skip
 
 
-def _objects_folder(environment: Environment) -> Path:
-    given = environment.objects
-    if given and "://" in given:
-        raise SettingError(
-            f"{PREFIX}OBJECTS is no folder: this command copies folders only.",
-            advice="Let the bucket keep versions and copy it by its own means: logs before the dump, files after it.",
-        )
-    return Path(given) if given else environment.home / "objects"
-
-
 def _signing_path(environment: Environment) -> Path:
     return Path(environment.signing_key or environment.home / "keys" / "signing.pem")
 
@@ -364,11 +399,16 @@ def backup_main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", help="of the backup; does not exist yet")
     parser.add_argument("--home", help="of a demonstration that 'quietline up' made; else the settings say what to copy")
     parser.add_argument("--with-keys", action="store_true", help="put the keys in too; then guard it as you guard them")
+    parser.add_argument("--with-bucket", action="store_true", help="copy published objects out of their bucket too")
     options = parser.parse_args(list(arguments))
     with _settings(options.home, restoring=False) as environment:
-        manifest = write_backup(Path(options.folder), environment, at=now(), with_keys=options.with_keys)
+        manifest = write_backup(
+            Path(options.folder), environment, at=now(), with_keys=options.with_keys, with_bucket=options.with_bucket
+        )
     size = sum(facts["bytes"] for facts in manifest.parts.values())
     sys.stdout.write(f"Written: {options.folder}, {size:,} bytes, {manifest.leaves:,} entries of the log\n")
+    if LOGS not in manifest.parts:
+        sys.stdout.write("The published objects lie in a bucket and were not copied; --with-bucket copies them.\n")
     return 0
 
 

@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> Manifest:
         if text.pop("format") != _FORMAT:
             raise InputError(f"{folder} is a backup of another format.", advice="Use the release that wrote it.")
         manifest = Manifest(**(text | {"migrations": tuple(text["migrations"])}))
-        known = manifest.parts.keys() - {KEYS} == {DUMP, LOGS, FILES}
+        known = manifest.parts.keys() - {KEYS} in ({DUMP, LOGS, FILES}, {DUMP})  # the latter: objects are in a bucket
         damaged = [name for name, facts in manifest.parts.items() if known and facts_of(folder / name) != facts]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(

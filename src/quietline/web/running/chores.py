@@ -10,10 +10,21 @@ from quietline.web.accounts.operations import forget_old
 from quietline.web.api.delivering import forget_deliveries
 from quietline.web.api.idempotency import forget_answers
 from quietline.web.base.limits import forget_windows
+from quietline.web.compliance.operations import warn_due
+from quietline.web.emulators import australian
+from quietline.web.evidence import operations as evidence
+from quietline.web.evidence import uploads
+from quietline.web.lists.canaries import turn_over
 from quietline.web.publishing.files import publish_due_files
 from quietline.web.publishing.washes import forget_washes
+from quietline.web.sellers.certifying import remind_of_certifications
+from quietline.web.sellers.joining import forget_applications
 from quietline.web.subscribers import text_dealings
 from quietline.web.subscribers.models import Challenge, LineSession
+from quietline.web.subscriptions import reminders
+from quietline.web.washing.drops import look_at_drops
+from quietline.web.washing.quotas import forget_watched
+from quietline.web.washing.results import forget_results
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,4 +62,17 @@ CHORES = (
     Chore("forget deliveries", forget_deliveries, 3_600),
     Chore("forget log-ins", forget_old, 86_400),
     Chore("forget washes", forget_washes, 3_600),
+    Chore("forget applications", forget_applications, 86_400),
+    Chore("remind of certifications", remind_of_certifications, 86_400),
+    Chore("forget emulated washes", australian.forget_results, 3_600),
+    Chore("warn of what is due", warn_due, 21_600),
+    Chore("look at drop folders", look_at_drops, 5),
+    Chore("forget results of washes", forget_results, 3_600),
+    Chore("forget watched blocks", forget_watched, 86_400),
+    Chore("turn canaries over", turn_over, 3_600),
+    Chore("look after subscriptions", reminders.look_after, 3_600),
+    Chore("read evidence", uploads.work_uploads, 5),
+    Chore("settle evidence", evidence.settle_waiting, 300),
+    Chore("let evidence lapse", evidence.lapse_due, 300),
+    Chore("strike contested claims", evidence.strike_due, 300),
 )

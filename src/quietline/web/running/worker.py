@@ -13,6 +13,8 @@ from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.messaging import loop
 from quietline.web.running.chores import CHORES
+from quietline.web.washing import working as washing
+from quietline.web.washing.copies import advance_copies
 
 if TYPE_CHECKING:
     from threading import Event
@@ -24,7 +26,12 @@ _log = log("worker")
 
 def run(stop: Event) -> None:
     """Send messages in one thread, do the chores in another, until told to stop."""
-    threads = [Thread(target=loop.run, args=(stop,), name="outbox"), Thread(target=_webhooks, args=(stop,), name="webhooks")]
+    threads = [
+        Thread(target=loop.run, args=(stop,), name="outbox"),
+        Thread(target=_webhooks, args=(stop,), name="webhooks"),
+        Thread(target=_copies, args=(stop,), name="copies"),
+        Thread(target=washing.run, args=(stop,), name="washes"),
+    ]
     for thread in threads:
         thread.start()
     due = dict.fromkeys(CHORES, 0.0)
@@ -42,6 +49,13 @@ def _webhooks(stop: Event) -> None:
     """Deliver webhooks; a receiver that is slow delays other receivers only."""
     while not stop.wait(1):
         _do("webhooks", deliver_webhooks)
+    connection.close()
+
+
+def _copies(stop: Event) -> None:
+    """Keep this machine's copies of the registers, which washes look into, a second behind the feeds."""
+    while not stop.wait(0.5):
+        _do("copies", advance_copies)
     connection.close()
 
 

@@ -13,7 +13,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from quietline.web.accounts import rules as accounts
+from quietline.web.compliance import rules as compliance
+from quietline.web.emulators import rules as emulators
+from quietline.web.evidence import rules as evidence
+from quietline.web.lists import rules as lists
+from quietline.web.operators import rules as operators
+from quietline.web.sellers import rules as sellers
 from quietline.web.subscribers.line_sessions import line_of
+from quietline.web.subscriptions import rules as subscriptions
+from quietline.web.washing import rules as washing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +51,14 @@ def checked_by_itself(request: HttpRequest) -> str | None:
 
 ACCESS: dict[str, Rule] = {
     **accounts.LINES,
+    **evidence.LINES,
+    **operators.LINES,
+    **sellers.LINES,
+    **subscriptions.LINES,
+    **lists.LINES,
+    **washing.LINES,
+    **emulators.LINES,
+    **compliance.LINES,
     "home": public,
     "set_language": public,
     "healthy": public,
@@ -55,6 +71,7 @@ ACCESS: dict[str, Rule] = {
     "subscribers:codes": public,
     "subscribers:by_mail": public,
     "subscribers:confirm_mail": public,
+    "subscribers:heard": public,
     "subscribers:leave": public,
     "subscribers:inbound": public,
     "inbound:*": checked_by_itself,

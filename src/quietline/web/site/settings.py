@@ -34,8 +34,16 @@ INSTALLED_APPS = [
     "quietline.web.accounts",
     "quietline.web.messaging",
     "quietline.web.publishing",
-    "quietline.web.operators",
+    "quietline.web.evidence",
     "quietline.web.subscribers",
+    "quietline.web.operators",
+    "quietline.web.sellers",
+    "quietline.web.subscriptions",
+    "quietline.web.lists",
+    "quietline.web.washing",
+    "quietline.web.emulators",
+    "quietline.web.compliance",
+    "quietline.web.papers",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,18 +59,21 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "quietline.web.site.middleware.outermost",
     "django.middleware.security.SecurityMiddleware",
+    "quietline.web.site.middleware.PageLayers",
+    "django.middleware.common.CommonMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "quietline.web.site.access.AccessMiddleware",
+    "quietline.web.site.middleware.DatabaseAway",
+]
+PAGE_MIDDLEWARE = [  # within PageLayers, which programs pass by
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "quietline.web.site.access.AccessMiddleware",
-    "quietline.web.site.middleware.DatabaseAway",
 ]
 TEMPLATES = [
     {
@@ -91,7 +102,7 @@ def _database(url: str) -> dict[str, object]:
     if not host.startswith("/"):
         host, port = parts.hostname or "", str(parts.port or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "quietline.web.base.postgres",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -99,7 +110,8 @@ def _database(url: str) -> dict[str, object]:
         "PORT": port,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "quietline", "server_side_binding": False},
+        # only the statements of quietline.web.base.statements are prepared; the ORM's have their values in the text
+        "OPTIONS": {"application_name": "quietline", "server_side_binding": False, "prepare_threshold": 5},
     }
 
 

@@ -19,7 +19,15 @@ urlpatterns = [
     path("feeds/", include("quietline.web.publishing.urls")),
     path("gateway/", include("quietline.web.subscribers.inbound_urls")),
     path("my-number/", include("quietline.web.subscribers.urls")),
+    path("", include("quietline.web.operators.urls")),
     path("handset/", include("quietline.web.messaging.urls")),
+    path("evidence/", include("quietline.web.evidence.urls")),
+    path("sellers/", include("quietline.web.sellers.urls")),
+    path("subscriptions/", include("quietline.web.subscriptions.urls")),
+    path("lists/", include("quietline.web.lists.urls")),
+    path("washing/", include("quietline.web.washing.urls")),
+    path("compliance/", include("quietline.web.compliance.urls")),
+    path("emulators/", include("quietline.web.emulators.urls")),
     path("proofs/", include("quietline.web.proofs.urls")),
 ]
 handler400 = "quietline.web.site.errors.bad_request"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.keeping.models import Read
 from quietline.web.publishing.areas import ALL, area_of, projection_of_area
 from quietline.web.publishing.models import Download, Entry, Register
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from quietline.web.subscribers.line_sessions import ProvenLine
 
 __all__ = ["Asked", "who_asked"]
+
+_CONSENTS = (Register.Kind.CONSENTS, Register.Kind.SIGNED_CONSENTS, Register.Kind.ORAL_CONSENTS)
+_CLAIMED = (*_CONSENTS, Register.Kind.CUSTOMERS, Register.Kind.INQUIRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ def _washes(proven: ProvenLine, since: datetime) -> list[Asked]:
     acts = []
     for wash in washes_about(proven.key, since=since):
         what = _("checked a list of %(count)s numbers with yours on it") % {"count": wash.numbers_count}
-        if wash.client:
-            what = _("%(what)s, for %(client)s") % {"what": what, "client": wash.client}
+        if wash.client and (client := organisation_by_code(wash.client)) is not None:
+            what = _("%(what)s, for %(client)s") % {"what": what, "client": client.name}
         acts.append(Asked(wash.at, "wash", wash.organisation.name, what))
     return acts
 
@@ -93,11 +97,11 @@ def _claims(proven: ProvenLine) -> list[Asked]:
     rows = Entry.objects.filter(
         key=proven.key,
         listed_at__gte=proven.held_since,
-        register__kind__in=(Register.Kind.CONSENTS, Register.Kind.CUSTOMERS),
+        register__kind__in=_CLAIMED,
     ).exclude(assurance__in=(Entry.Assurance.CODE, Entry.Assurance.CALL))
-    said = {
-        Register.Kind.CONSENTS: _("says that you agreed to calls"),
+    said = dict.fromkeys(_CONSENTS, _("says that you agreed to calls")) | {
         Register.Kind.CUSTOMERS: _("says that you are its customer"),
+        Register.Kind.INQUIRIES: _("says that you asked it about something"),
     }
     return [
         Asked(row.listed_at, "claim", row.register.owner.name, said[Register.Kind(row.register.kind)])

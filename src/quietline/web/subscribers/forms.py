@@ -13,7 +13,7 @@ from quietline.web.base.forms_look import CodeInput, PhoneInput
 from quietline.web.subscribers.numbers import Line, read_line
 from quietline.web.subscribers.terms import BANDS, CATEGORIES, CHANNELS, DAYS, terms_from, terms_parts
 
-__all__ = ["CodeForm", "HelperForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
+__all__ = ["CodeForm", "HeardForm", "HelperForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
 
 _MOST_NUMBERS = 20
 
@@ -83,6 +83,22 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"), max_length=20, widget=CodeInput, help_text=_("8 digits, in the message that we sent")
     )
+
+
+class HeardForm(forms.Form):
+    """A line, and the code that was read out to it in a call."""
+
+    raw = forms.CharField(
+        label=_("The number that you called from"),
+        max_length=64,
+        widget=PhoneInput,
+        help_text=_("With the country code, or as you dial it at home"),
+    )
+    code = forms.CharField(label=_("Code"), max_length=20, widget=CodeInput, help_text=_("8 digits, as you heard them"))
+
+    def clean_raw(self) -> list[Line]:
+        """Read the number."""
+        return _lines([self.cleaned_data["raw"]])
 
 
 class MailForm(forms.Form):

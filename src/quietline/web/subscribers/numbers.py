@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,9 @@ _FICTITIOUS = re.compile(
 )
 
 
+_zone = cache(ZoneInfo)  # ZoneInfo itself remembers a few only, and reads the others from the disk again
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line that can be listed.
@@ -53,7 +57,7 @@ class Line:
 
     def local_date(self, at: datetime) -> date:
         """Give the day on the line's clock; of several possible zones the earliest day, which protects from sooner."""
-        return min((at.astimezone(ZoneInfo(zone)).date() for zone in self.zones), default=at.date())
+        return min((at.astimezone(_zone(zone)).date() for zone in self.zones), default=at.date())
 
 
 def read_line(raw: str, *, countries: Sequence[str], only_fictitious: bool = False) -> Line:
@@ -108,8 +112,9 @@ def listed_line(key: int) -> Line:
     return Line(key, country, zones, can_get_text=True)
 
 
+@lru_cache(maxsize=4_096)
 def _place(key: int) -> tuple[str, tuple[str, ...]]:
-    """Give country and time zones, out of the compiled plan: this stands on the way of every listing."""
+    """Give country and time zones, out of the compiled plan: this stands on the way of every listing, twice."""
     places, keys = load_places(), np.array([key], dtype=np.uint64)
     return places.countries[places.countries_of(keys)[0]], places.zone_sets[places.zones_of(keys)[0]]
 

@@ -6,9 +6,12 @@ learns nothing about the number: the answer is the same whether it is listed or 
 
 from __future__ import annotations
 
+import secrets
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -19,9 +22,9 @@ from quietline.registers import canonical_terms
 from quietline.web.base.clients import network_of
 from quietline.web.base.limits import Limit, count
 from quietline.web.base.metrics import CODES
+from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
-from quietline.web.messaging.operations import check_cap, enqueue
-from quietline.web.subscribers.line_sessions import open_session
+from quietline.web.messaging.operations import Along, check_cap, enqueue
 from quietline.web.subscribers.models import Challenge
 
 if TYPE_CHECKING:
@@ -40,10 +43,29 @@ CODE_LIMITS = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 
 _PER_ADDRESS = Limit("code-address", 60, 3_600)
 _PER_NETWORK = Limit("code-network", 600, 3_600)
 
+_ASKED = ("id", "batch", "key", "purpose", "terms", "language", "tries_left", "created_at", "expires_at")
+_TRIED = (*_ASKED, "used_at")
+_ASK = (
+    f"INSERT INTO subscribers_challenge ({', '.join(_ASKED)})"  # noqa: S608 - our own names
+    f" VALUES ({', '.join(f'%(along_{name})s' for name in _ASKED)})"
+)
+_SESSION_LASTS = timedelta(minutes=30)  # as every session of quietline.web.subscribers.line_sessions
+# a right code opens a session in the statement that uses it up
 _TRY = """
-UPDATE subscribers_challenge SET used_at = %s, tries_left = tries_left - %s
-WHERE id = %s AND purpose <> 'mail' AND used_at IS NULL AND tries_left > 0 AND expires_at > %s RETURNING *
-"""
+WITH tried AS (
+    UPDATE subscribers_challenge
+    SET used_at = CASE WHEN %(is_right)s THEN %(at)s END, tries_left = tries_left - CASE WHEN %(is_right)s THEN 0 ELSE 1 END
+    WHERE id = %(id)s AND purpose <> 'mail' AND used_at IS NULL AND tries_left > 0 AND expires_at > %(at)s
+    RETURNING {columns}
+), opened AS (
+    INSERT INTO subscribers_linesession (token_hash, key, assurance, proven_at, expires_at)
+    SELECT %(token_hash)s, key, 'code', %(at)s, %(ends)s FROM tried WHERE %(is_right)s
+), held AS (
+    INSERT INTO subscribers_lineholder (key, proven_at)
+    SELECT key, %(at)s FROM tried WHERE %(is_right)s ON CONFLICT DO NOTHING
+)
+SELECT * FROM tried
+""".format(columns=", ".join(_TRIED))  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +106,8 @@ def request_codes(
     """
     terms = canonical_terms(terms)
     ring = key_ring()
-    limited = [(limit, ring.keyed_hash("limit", line.key.to_bytes(8, "big"))) for line in lines for limit in CODE_LIMITS]
+    hashed = [ring.keyed_hash("limit", line.key.to_bytes(8, "big")) for line in lines]
+    limited = [(limit, each) for each in hashed for limit in CODE_LIMITS]
     limited.append((_PER_ADDRESS, ring.keyed_hash("limit", client.encode())))
     limited.append((_PER_NETWORK, ring.keyed_hash("limit", network_of(client).encode())))
     count(limited, at=at)
@@ -97,13 +120,14 @@ def request_codes(
         )
         for line in lines
     ]  # fmt: skip
-    with transaction.atomic():
-        Challenge.objects.bulk_create(challenges)
+    # one line's code is one statement, a transaction by itself
+    with transaction.atomic() if batch else nullcontext():
         for challenge, line in zip(challenges, lines, strict=True):
             enqueue(
                 channel="text" if line.can_get_text and not by_call else "call",
                 template="code", language=language, at=at, key=line.key, challenge=challenge.id,
                 facts={"purpose": purpose, "minutes": CODE_SECONDS // 60},
+                along=Along(_ASK, {f"along_{name}": getattr(challenge, name) for name in _ASKED}),
             )  # fmt: skip
     CODES.labels(purpose, "sent").inc(len(lines))
     return challenges
@@ -117,11 +141,16 @@ def try_code(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> Confirmed 
     """
     # what the code must be follows from the id alone, so that trying it is one statement
     is_right = key_ring().code_matches("code", challenge_bytes(challenge_id), typed)
-    values = [at if is_right else None, 0 if is_right else 1, challenge_id, at]
-    challenge = next(iter(Challenge.objects.raw(_TRY, values)), None)
-    if challenge is None:
+    token = secrets.token_urlsafe(32)
+    values = {
+        "id": challenge_id, "is_right": is_right, "at": at, "ends": at + _SESSION_LASTS,
+        "token_hash": sha256(token.encode()).digest(),
+    }  # fmt: skip
+    tried = run(_TRY, values)
+    if not tried:
         return NotProvenError(_("This code is over."), advice=_("Ask for a new one."), code="code.over")
+    challenge = Challenge.from_db(None, _TRIED, tried[0])
     CODES.labels(challenge.purpose, "right" if is_right else "wrong").inc()
     if not is_right:
         return NotProvenError(_("This is not the code."), advice=_("Look at the message again."), code="code.wrong")
-    return Confirmed(challenge, open_session(key=challenge.key, assurance="code", at=at))
+    return Confirmed(challenge, token)

@@ -41,7 +41,7 @@ __all__ = ["TEXT_ASSURANCE", "caller_line", "codes_left", "take_text", "tidy"]
 TEXT_ASSURANCE = Entry.Assurance.MAIL
 """Assurance of what a text alone does: that of e-mail, which only adds protection."""
 _PER_NUMBER = (Limit("text-number-hour", 10, 3_600), Limit("text-number-day", 30, 86_400))
-_CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER)
+_CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER, Organisation.Kind.EXEMPT)
 _TEXTS_KEPT = timedelta(days=7)
 _DEALINGS_KEPT = timedelta(days=1)
 

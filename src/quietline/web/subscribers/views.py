@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 __all__ = [
+    "afterwards",
     "certificate",
     "code",
     "codes",
@@ -47,7 +48,7 @@ __all__ = [
 ]  # fmt: skip
 
 _AFTERWARDS = frozenset(("subscribers:status", "subscribers:terms", "subscribers:withdraw", "subscribers:certificate",
-                         "subscribers:claims", "subscribers:firms", "subscribers:who_asked"))  # fmt: skip
+                         "subscribers:claims", "subscribers:firms", "subscribers:who_asked", "operators:undo"))  # fmt: skip
 
 
 def proven(request: HttpRequest) -> ProvenLine:
@@ -90,13 +91,13 @@ def list_numbers(request: HttpRequest) -> HttpResponse:
 def prove(request: HttpRequest) -> HttpResponse:
     """Ask for the number whose holder wants to see or change something, and send a code."""
     form = NumberForm(request.POST or None)
-    afterwards = request.GET.get("next", "")
+    wanted = request.GET.get("next", "")
     if form.is_valid():
         sent = _send(request, form.cleaned_data["raw"], Challenge.Purpose.PROVE, by_call=form.cleaned_data["by_call"])
         if not isinstance(sent, list):
             return sent
         response = redirect("subscribers:code", sent[0].id)
-        response.set_cookie("afterwards", afterwards, max_age=900, httponly=True, samesite="Lax", secure=settings.IS_HTTPS)
+        response.set_cookie("afterwards", wanted, max_age=900, httponly=True, samesite="Lax", secure=settings.IS_HTTPS)
         return response
     return render(request, "subscribers/prove.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -122,7 +123,7 @@ def code(request: HttpRequest, challenge_id: uuid.UUID) -> HttpResponse:
                 messages.success(
                     request, _("Your number is on the register. Reference: %(reference)s") % {"reference": entry.reference}
                 )
-            response = redirect(_afterwards(request))
+            response = redirect(afterwards(request))
             response.delete_cookie("afterwards", samesite="Lax")
             remember(response, confirmed.token)
             return response
@@ -131,12 +132,12 @@ def code(request: HttpRequest, challenge_id: uuid.UUID) -> HttpResponse:
     return render(request, "subscribers/code.html", context, status=422 if form.errors else 200)
 
 
-def _afterwards(request: HttpRequest) -> str:
-    """Where to go on: one of our own pages, never an address from outside."""
+def afterwards(request: HttpRequest) -> str:
+    """Name the page to go on to: one of our own, never an address from outside."""
     from django.urls import Resolver404, resolve
 
     try:
-        name = resolve(request.COOKIES.get("afterwards", "")).view_name
+        name = resolve(request.GET.get("next") or request.COOKIES.get("afterwards", "")).view_name
     except Resolver404:
         return "subscribers:status"
     return name if name in _AFTERWARDS else "subscribers:status"

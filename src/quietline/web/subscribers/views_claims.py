@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
 from quietline.web.base.clock import now
+from quietline.web.evidence.operations import ANSWER_DAYS
 from quietline.web.subscribers import asked
 from quietline.web.subscribers import claims as claimed
 from quietline.web.subscribers.numbers import shown
@@ -23,15 +24,43 @@ from quietline.web.subscribers.views import proven
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-_CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER)
+_CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER, Organisation.Kind.EXEMPT)
 
 
 @require_safe
 def claims(request: HttpRequest) -> HttpResponse:
     """Show what firms claim, and whom the holder refused."""
     line = proven(request)
-    context = {"number": shown(line.key), "claims": claimed.claims_about(line), "refused": claimed.refused_by(line)}
+    context = {
+        "number": shown(line.key),
+        "claims": [(entry, bool(claimed.reasons_for(entry))) for entry in claimed.claims_about(line)],
+        "contests": [(row, getattr(row, "outcome", None)) for row in claimed.contests_of(line)],
+        "refused": claimed.refused_by(line), "answer_days": ANSWER_DAYS,
+    }  # fmt: skip
     return render(request, "subscribers/claims.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contest(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Ask why, then contest a claim."""
+    line = proven(request)
+    try:
+        entry = claimed.claim_of(line, entry_id)
+        if request.method == "POST":
+            made = claimed.contest_claim(proven=line, entry_id=entry_id, reason=request.POST.get("reason", ""), at=now())
+            messages.success(
+                request,
+                _("Contested. Until %(seller)s has answered with proof it counts as none.")
+                % {"seller": made.organisation.name},
+            )
+            return redirect("subscribers:claims")
+    except OperationError as error:
+        messages.error(request, f"{error.message} {error.advice}")
+        return redirect("subscribers:claims")
+    context = {
+        "number": shown(line.key), "claim": entry, "reasons": claimed.reasons_for(entry), "answer_days": ANSWER_DAYS,
+    }  # fmt: skip
+    return render(request, "subscribers/contest.html", context)
 
 
 @require_POST

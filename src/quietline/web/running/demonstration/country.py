@@ -15,10 +15,12 @@ from quietline.web.accounts.models import Organisation
 from quietline.web.accounts.people import enter_app, enter_person
 from quietline.web.base.clock import now
 from quietline.web.keeping.models import Read
+from quietline.web.lists.canaries import add_canaries
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.models import Entry, Register
 from quietline.web.publishing.operations import end_entry, found_register, list_number
 from quietline.web.publishing.washes import record_wash
+from quietline.web.running.demonstration import callers
 from quietline.web.running.demonstration.log_ins import PASSWORD, PEOPLE, SECOND_FACTOR
 from quietline.web.subscribers.claims import owned_register
 from quietline.web.subscribers.models import LineHolder
@@ -44,6 +46,7 @@ ORGANISATIONS = {
     "telemarketer": _Body(_Kind.TELEMARKETER, "Busylines Call Centre"),
     "suspended": _Body(_Kind.SELLER, "Sunny Roofs Direct", "suspended"),
     "applicant": _Body(_Kind.SELLER, "New Windows Now", "applied"),
+    "charity": _Body(_Kind.EXEMPT, "Friends of Rivers"),
     "operator": _Body(_Kind.OPERATOR, "Northtel"),
     "reseller": _Body(_Kind.RESELLER, "City Mobile"),
 }
@@ -67,22 +70,23 @@ def make_country() -> bool:
             )
             for country, title in (("US", "Do-not-call register"), ("GB", "Preference register"))
         }
-        bodies = {key: _organisation(body, at) for key, body in ORGANISATIONS.items()}
+        bodies = {key: _organisation(key, body, at) for key, body in ORGANISATIONS.items()}
         _people(bodies, at)
+        callers.settle(bodies, at=at)
         _entries(registers, at)
         _claims(bodies, at)
         _acts(bodies, at)
     return True
 
 
-def _organisation(body: _Body, at: datetime) -> Organisation:
+def _organisation(key: str, body: _Body, at: datetime) -> Organisation:
     made = at - timedelta(days=200)
     organisation = accounts.found_organisation(kind=body.kind, name=body.name, country="US", by=None, at=made)
+    callers.introduce(key, organisation, at=made)
     if body.state != "applied":
         accounts.verify_organisation(organisation=organisation, by=None, at=made)
     if body.state == "suspended":
-        reason = "Called 214 listed numbers and did not answer."
-        accounts.suspend_organisation(organisation=organisation, reason=reason, by=None, at=at - timedelta(days=9))
+        callers.suspend(organisation, at=at - timedelta(days=9))
     return organisation
 
 
@@ -116,6 +120,8 @@ def _entries(registers: dict[str, Register], at: datetime) -> None:
                 end_entry(register=registers["US"], key=key, reason=reason, at=listed_at + timedelta(days=1))
                 if fate < 0.02:
                     _list(registers["US"], key, at - timedelta(hours=5))
+    canaries = [int(f"1{area}55501{last:02d}") for area in _AREAS for last in range(70, 100)]
+    add_canaries(register=registers["US"], keys=np.array(canaries, dtype=np.uint64), at=at - timedelta(days=100))
     for last in range(100, 180):
         _list(registers["GB"], 447_700_900_000 + last, at - timedelta(days=chance.randrange(1, 300)))
     _list(registers["US"], 12_125_550_101, at - timedelta(days=60))
@@ -149,7 +155,7 @@ def _acts(bodies: dict[str, Organisation], at: datetime) -> None:
         keys = np.array(
             [int(f"1{area}55501{last:02d}") for area in _AREAS for last in range(1, 1 + count // 8)], dtype=np.uint64
         )
-        client = bodies["seller"].name if key == "telemarketer" else ""
+        client = bodies["seller"].code if key == "telemarketer" else ""
         record_wash(organisation=bodies[key], keys=keys, at=at - timedelta(days=days), client=client)
     read = Read(
         key=12_125_550_101, reader=1, role="investigator", organisation=bodies["authority"].name, purpose="complaint",

@@ -40,6 +40,8 @@ PEOPLE = (
     LogIn("dan@brightbath.example", "Dan Diaz", "seller", Role.DOWNLOADER),
     LogIn("una@brightbath.example", "Una Udo", "seller", Role.SELLER_AUDITOR),
     LogIn("tom@busylines.example", "Tom Tran", "telemarketer", Role.REPRESENTATIVE),
+    LogIn("fay@charity.example", "Fay Fox", "charity", Role.REPRESENTATIVE),
+    LogIn("nora@newwindows.example", "Nora Nash", "applicant", Role.REPRESENTATIVE),
     LogIn("olga@northtel.example", "Olga Orr", "operator", Role.OPERATOR),
     LogIn("rui@citymobile.example", "Rui Rocha", "reseller", Role.RESELLER),
 )
@@ -55,6 +57,8 @@ Quietline runs at {base_url}
 Try this:
   List a number:        {base_url}/           with (212) 555-0123; the code arrives at {base_url}/handset/
   See who asked:        {base_url}/my-number/ with (212) 555-0101, which firms have asked about
+  Wash a list:          {base_url}/sellers/home/, signed in as rosa@brightbath.example
+  Decide who may call:  {base_url}/sellers/office/, signed in as sam@authority.example
   Check the ledger:     {base_url}/proofs/
   Sign in as somebody:  {base_url}/account/login/
 

@@ -32,7 +32,7 @@ PRIMARY: tuple[tuple[StrOrPromise, str], ...] = (
     (_("My number"), "subscribers:status"),
     (_("Who asked"), "subscribers:who_asked"),
     (_("Report a call"), "reports:new"),
-    (_("For sellers"), "sellers"),
+    (_("For sellers"), "sellers:start"),
     (_("Proofs"), "proofs:home"),
 )
 """The navigation of every page: label and URL name, in order. A name that leads nowhere is left out."""
@@ -50,8 +50,8 @@ FOOTER: tuple[tuple[StrOrPromise, tuple[tuple[StrOrPromise, str], ...]], ...] = 
     (
         _("Organisations"),
         (
-            (_("For sellers"), "sellers"),
-            (_("For operators"), "operators"),
+            (_("For sellers"), "sellers:start"),
+            (_("For operators"), "operators:home"),
             (_("Programming interface"), "api_docs"),
             (_("Sign in"), "account_login"),
         ),

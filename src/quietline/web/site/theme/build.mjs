@@ -1,4 +1,5 @@
-// Compiles scss/quietline.scss and gathers the few images it names. Called by build.sh with the output directory.
+// Compiles scss/quietline.scss and gathers the few images it names, and the type of PDFs into web/papers/fonts (not served).
+// Called by build.sh with the output directory.
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as sass from "sass";
@@ -35,6 +36,17 @@ const symbols = names.map((name) => {
 });
 writeFileSync(join(fresh, "icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
 copyFileSync("assets/mark.svg", join(fresh, "mark.svg"));
+
+// The type that PDFs are set in, Latin and Chinese, with its licence; TrueType, as Typst wants it.
+const fonts = "../../papers/fonts";
+const noto = "node_modules/@expo-google-fonts/noto-sans-sc";
+mkdirSync(fonts, { recursive: true });
+for (const weight of ["400Regular", "700Bold"]) {
+  const name = `NotoSansSC_${weight}.ttf`;
+  copyFileSync(join(noto, weight, name), join(fonts, `${name}.new`));
+  renameSync(join(fonts, `${name}.new`), join(fonts, name));
+}
+copyFileSync(join(noto, "LICENSE_FONT"), join(fonts, "OFL.txt"));
 
 // A server that reads the old files meanwhile sees them until the new ones are whole.
 rmSync(out, { recursive: true, force: true });

@@ -1,0 +1,122 @@
+"""Washes of a few thousand numbers: recorded in one transaction, without an object of their own.
+
+A program may wash ten thousand numbers a hundred times a second. A register file for each would take longer than the
+wash, so the keys lie in the row itself, sealed under the wash's own data key: ascending, as differences.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.db import transaction
+
+from quietline.web.base.statements import run
+from quietline.web.keeping.rings import key_ring
+from quietline.web.proofs.operations import write_leaves
+from quietline.web.publishing.models import WashSet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from quietline.web.accounts.models import Organisation
+    from quietline.web.keeping.models import DataKey as DataKeyRow
+
+__all__ = ["next_wash_number", "opened_keys", "record_small_wash", "with_reference"]
+
+_FIELD = "keys"
+_NEXT = "SELECT nextval(pg_get_serial_sequence('publishing_washset', 'id'))"
+_RECORD = """
+WITH made AS (
+    INSERT INTO keeping_datakey (record, wrapped, created_at) VALUES (%(record)s, %(wrapped)s, %(at)s) RETURNING id
+)
+INSERT INTO publishing_washset (
+    id, organisation_id, client, numbers_count, receipt, object_path, sealed, reference, question, answer, data_key_id, at
+)
+SELECT %(number)s, %(organisation)s, %(client)s, %(count)s, %(receipt)s, '', %(sealed)s, %(reference)s, %(question)s,
+    %(answer)s, made.id, %(at)s
+FROM made RETURNING data_key_id
+"""
+
+
+def next_wash_number() -> int:
+    """Give the number that the next wash will have, so that its answer can name it."""
+    return int(run(_NEXT, {})[0][0])
+
+
+def with_reference(organisation: Organisation, *, client: str, reference: str) -> WashSet | None:
+    """Find the wash that an organisation made under a reference of its own."""
+    return WashSet.objects.filter(organisation=organisation, client=client, reference=reference).first()
+
+
+def record_small_wash(
+    *,
+    number: int,
+    organisation: Organisation,
+    client: str,
+    keys: NDArray[np.uint64],
+    receipt: str,
+    reference: str = "",
+    question: str = "",
+    answer: bytes | None = None,
+    at: datetime,
+) -> WashSet:
+    """Keep which numbers a wash asked about.
+
+    Args:
+        number: from :func:`next_wash_number`.
+        organisation: who washed.
+        client: account number of the organisation on whose behalf, empty where it was for itself.
+        keys: uint64, ascending, each once.
+        receipt: SHA-256 of the answer, hexadecimal.
+        reference: the organisation's own; empty where it gave none.
+        question: SHA-256 of what was asked, kept with the reference.
+        answer: what was answered, kept with the reference; it must name no number.
+        at: when.
+
+    Raises:
+        IntegrityError: the reference is taken.
+    """
+    record = f"wash:{number}"
+    wrapped = key_ring().new_data_key(record)
+    sealed = key_ring().unwrap(wrapped, record).seal(_packed(keys), _FIELD)
+    row = WashSet(
+        id=number, organisation=organisation, client=client, numbers_count=len(keys), receipt=receipt, sealed=sealed,
+        reference=reference, question=question, answer=answer, at=at,
+    )  # fmt: skip
+    values = {
+        "number": number, "organisation": organisation.pk, "client": client, "count": len(keys), "receipt": receipt,
+        "sealed": sealed, "reference": reference, "question": question, "answer": answer, "at": at, "record": record,
+        "wrapped": bytes(wrapped),
+    }  # fmt: skip
+    with transaction.atomic(savepoint=False):
+        [(row.data_key_id,)] = run(_RECORD, values)
+        write_leaves("wash", [row], at=at)
+    return row
+
+
+def opened_keys(row: WashSet, data_key: DataKeyRow) -> NDArray[np.uint64]:
+    """Give the keys of a small wash; uint64, ascending.
+
+    Raises:
+        VaultError: the key was destroyed, or something was altered.
+    """
+    assert row.sealed is not None  # noqa: S101 - a small wash
+    key = key_ring().unwrap(None if data_key.wrapped is None else bytes(data_key.wrapped), data_key.record)
+    return _unpacked(key.open(bytes(row.sealed), _FIELD))
+
+
+def _packed(keys: NDArray[np.uint64]) -> bytes:
+    """Write ascending keys as one byte, 4 or 8, and differences of so many bytes, little-endian; the first from 0."""
+    steps = np.diff(keys, prepend=np.uint64(0))
+    first, rest = steps[:1], steps[1:]
+    width = 4 if not len(rest) or int(rest.max()) < 1 << 32 else 8
+    return bytes([width]) + first.astype("<u8").tobytes() + rest.astype(f"<u{width}").tobytes()
+
+
+def _unpacked(packed: bytes) -> NDArray[np.uint64]:
+    rest = np.frombuffer(packed, dtype=f"<u{packed[0]}", offset=min(9, len(packed))).astype(np.uint64)
+    first = np.frombuffer(packed[1:9], dtype="<u8").astype(np.uint64)
+    return np.cumsum(np.concatenate([first, rest]), dtype=np.uint64)

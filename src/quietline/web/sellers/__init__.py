@@ -1,0 +1,1 @@
+"""Who may call: joining, verification, clients of telemarketers, the numbers they call from."""

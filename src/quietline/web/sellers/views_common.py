@@ -1,0 +1,80 @@
+"""What the pages of this room share."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from quietline.web.accounts.models import Organisation, Person
+from quietline.web.accounts.queries import organisation_by_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.http import HttpRequest
+
+    from quietline.errors import OperationError
+
+__all__ = ["TONES", "csv_answer", "language", "organisation_of", "person_of", "refused", "safe_cell", "said"]
+
+TONES = {
+    "verified": "good", "reinstated": "good", "confirmed": "good", "applied": "waiting", "waiting": "waiting",
+    "more": "waiting", "preparing": "waiting", "suspended": "bad", "closed": "bad", "refused": "bad", "withdrawn": "",
+}  # fmt: skip
+"""Tone of ``components/status.html`` for each state of an organisation, a decision and a declaration."""
+_FOREIGN = frozenset(("organisation.state", "organisation.no-right", "organisation.known", "membership.exists"))
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Give who is signed in."""
+    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
+    return request.user
+
+
+def organisation_of(code: str) -> Organisation:
+    """Find the organisation that the address names."""
+    found = organisation_by_code(code)
+    if found is None:
+        raise Http404
+    return found
+
+
+def language() -> str:
+    """Give the language of this request as letters have it."""
+    return "zh-hans" if get_language() == "zh-hans" else "en"
+
+
+def said(error: OperationError) -> str:
+    """Write a refusal in the language in force; those of the room below speak English, and are put in general words."""
+    if error.code in _FOREIGN:
+        return _("This cannot be done now. Please load the page again and check.")
+    return f"{error.message} {error.advice}".strip()
+
+
+def refused(request: HttpRequest, error: OperationError) -> None:
+    """Show a refusal on the next page."""
+    messages.error(request, said(error))
+
+
+def safe_cell(text: object) -> str:
+    """Write a cell so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
+    cell = str(text)
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Answer with a table as CSV (RFC 4180, UTF-8 with a byte order mark, which spreadsheets need for Chinese)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return HttpResponse(
+        "\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )  # fmt: skip

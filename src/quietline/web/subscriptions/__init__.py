@@ -1,0 +1,1 @@
+"""Areas that are subscribed to, what they cost, invoices, payments and what is left open."""

@@ -1,0 +1,95 @@
+"""Forms of the room."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quietline.web.subscriptions.bank_files import MOST_BYTES
+from quietline.web.subscriptions.models import Order
+from quietline.web.subscriptions.ordering import MOST_NUMBERS
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+__all__ = ["AssignForm", "BankFileForm", "ListSizeForm", "RefundForm", "ReturnForm"]
+
+
+class ListSizeForm(forms.Form):
+    """How long an organisation's lists are."""
+
+    list_size = forms.IntegerField(
+        label=_("Different numbers on your lists in a year"), min_value=1, max_value=MOST_NUMBERS,
+        help_text=_("About how many different telephone numbers you will ask about. You can ask about so many and no more; "
+                    "you can change it later."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 11}),
+    )  # fmt: skip
+
+
+class BankFileForm(forms.Form):
+    """A file of the bank."""
+
+    file = forms.FileField(
+        label=_("File of the bank"), allow_empty_file=False,
+        help_text=_("CSV with the columns date, amount, currency, text and, if there is one, reference; or camt.053. "
+                    "A file that overlaps with an earlier one, or comes twice, books nothing twice."),
+    )  # fmt: skip
+
+    def clean_file(self) -> bytes:
+        """Read it, when it is not too long."""
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if file.size is None or file.size > MOST_BYTES:
+            raise forms.ValidationError(_("The file is longer than 5 MB. Export a shorter period."), code="bank.too-long")
+        return bytes(file.read())
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("It stays with the booking."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
+class _OrderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django itself knows no argument there
+    """A choice of orders that names their organisations."""
+
+    def label_from_instance(self, obj: Order) -> str:
+        """Name an order."""
+        return f"{obj.reference} – {obj.organisation.name}"
+
+
+class AssignForm(forms.Form):
+    """Say which order a payment is for."""
+
+    order = _OrderField(
+        label=_("Order"), queryset=Order.objects.none(), empty_label=None,
+        help_text=_("Orders that wait for exactly this amount"),
+    )  # fmt: skip
+    reason = _reason()
+
+    def __init__(self, *args: Any, amount: Decimal, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waiting = Order.objects.filter(
+            state=Order.State.OPEN, amount=amount, currency=currency
+        ).select_related("organisation").order_by("created_at")  # fmt: skip
+        self.fields["order"].queryset = self.waiting  # type: ignore[attr-defined]
+
+
+class ReturnForm(forms.Form):
+    """Record that a payment was sent back."""
+
+    reason = _reason()
+
+
+class RefundForm(forms.Form):
+    """Pay back a payment."""
+
+    amount = forms.DecimalField(label=_("Amount"), max_digits=14, decimal_places=2, min_value=Decimal("0.01"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("It stands on the credit note."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    ends_access = forms.BooleanField(label=_("End the access that this payment bought, today"), required=False, initial=True)

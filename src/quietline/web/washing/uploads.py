@@ -1,0 +1,90 @@
+"""Lists come in as a stream: each piece goes to disk as it arrives, and no list is ever in memory whole."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+
+from quietline.web.washing.places import incoming_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+__all__ = ["MOST_BYTES", "StagedFile", "StreamedUploadHandler"]
+
+MOST_BYTES = 1 << 30
+"""Longest list in bytes, as it is sent: 1 GiB, twice what ten million rows of names and addresses take."""
+_FAR_TOO_MUCH = 4 * MOST_BYTES
+
+
+class StagedFile(UploadedFile):  # type: ignore[type-arg]  # Django's is generic to type checkers only
+    """A list that has arrived.
+
+    Attributes:
+        path: where it lies; whoever takes it moves it away.
+        is_too_long: it was longer than :data:`MOST_BYTES`; nothing of it was kept.
+    """
+
+    def __init__(self, path: Path, *, name: str, size: int, is_too_long: bool) -> None:
+        super().__init__(file=None, name=name, size=size)
+        self.path = path
+        self.is_too_long = is_too_long
+
+    def discard(self) -> None:
+        """Delete it, where nobody took it."""
+        self.path.unlink(missing_ok=True)
+
+
+class StreamedUploadHandler(FileUploadHandler):
+    """Writes one uploaded file to disk, up to the limit."""
+
+    chunk_size = 1 << 20
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+        self._is_too_long = False
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any) -> None:  # noqa: N803 - Django's
+        """Cut off what is so long that even reading past it would keep the server busy."""
+        if content_length > _FAR_TOO_MUCH:
+            raise StopUpload(connection_reset=True)
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file; a second one in the same request takes the place of the first."""
+        super().new_file(*args, **kwargs)
+        self.upload_interrupted()
+        self._is_too_long = False
+        self._path = incoming_folder() / f"{uuid4()}.part"
+        self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a piece; past the limit, read on without writing, so that a page can say what is wrong."""
+        assert self._file is not None  # noqa: S101 - new_file came before
+        if start + len(raw_data) > MOST_BYTES:
+            self._is_too_long = True
+            self._file.truncate(0)
+        if not self._is_too_long:
+            self._file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> StagedFile:
+        """Hand over the file."""
+        assert self._file is not None  # noqa: S101 - new_file came before
+        assert self._path is not None  # noqa: S101
+        self._file.close()
+        self._file = None
+        return StagedFile(self._path, name=self.file_name or "", size=file_size, is_too_long=self._is_too_long)
+
+    def upload_interrupted(self) -> None:
+        """Leave nothing of a file that did not arrive whole."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
