@@ -26,11 +26,15 @@ _AXE = {"resultTypes": ["violations"], "iframes": False}
 
 # what may stand in Latin letters on a Chinese page: names, addresses, citations, units and file formats
 _LATIN = re.compile(
-    r"""(?<![A-Za-z])(?: Quietline | Apache | JavaScript | English | UTC | PDF | JSON | PEM | API | APP | OAuth2? | TOTP | QR
-    | IT | US | GB | tlog-tiles | Chrome | Chromium | Linux | Headless\w* | Telemarketing[ ]Sales[ ]Rule
+    r"""(?<![A-Za-z])(?: Quietline | Apache | JavaScript | English | UTC | PDF | PNG | JPEG | KB | MB | CSV
+    | XLSX | Parquet | gz | SFTP | SHA-256 | JSON | PEM | API | APP | OAuth2? | TOTP | QR
+    | IT | US | GB | EUR | USD | tlog-tiles | Chrome | Chromium | Linux | Headless\w* | Telemarketing[ ]Sales[ ]Rule
     | Ada | Ames | Ines | Ito | Sam | Shah | Pia | Park | Otto | Olsen | Rosa | Reyes | Dan | Diaz | Una | Udo | Tom | Tran
     | Olga | Orr | Rui | Rocha | Joan | Jones
     | Office | for | Quiet | Lines | Brightbath | Bathrooms | Ltd | Hearth | Home | Insurance | Busylines | Call | Centre
+    | Sunny[ ]Roofs[ ]Direct | New[ ]Windows[ ]Now | Friends[ ]of[ ]Rivers | Kettles | Fay | Fox | Nora | Nash
+    | New[ ]York | Los[ ]Angeles | Chicago | Omaha | Palm[ ]Beach | Philadelphia
+    | San[ ]Antonio | San[ ]Francisco | Vallejo
     | Northtel | City | Mobile | BLOCK | STATUS | HELP | PIN | Email | checkpoint | tile )(?![A-Za-z])
     | \d+[ ](?:CFR|U\.S\.C\.|Federal[ ]Register)[^。]* | \S+@\S+ | https?://\S+ | \b[0-9A-Z]{2,6}-[0-9A-Z-]{2,} """,
     re.VERBOSE,

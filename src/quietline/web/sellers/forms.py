@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _CODE_HINT = _("It looks like QL-O-482193-4.")
+_MISSING_IN_CHINESE = {"WS": "萨摩亚"}  # there the table leads to itself
 _NO_EMAIL_GUESS = {"autocomplete": "email"}
 
 
@@ -45,6 +46,8 @@ def country_name(code: str) -> str:
     """Name a country in the reader's language; the code itself where the table does not know it."""
     names = LOCALE_DATA.get(code, {})
     language = "zh" if (get_language() or "en").startswith("zh") else "en"
+    if language == "zh" and code in _MISSING_IN_CHINESE:
+        return _MISSING_IN_CHINESE[code]
     name = str(names.get(language) or names.get("en") or code)
     return str(names.get(name[1:], code)) if name.startswith("*") else name
 
@@ -101,7 +104,7 @@ class PasswordForm(forms.Form):
     """The password of a new account."""
 
     password = forms.CharField(
-        label=_("Password"), max_length=1_024, strip=False,
+        label=_("Password"), min_length=12, max_length=1_024, strip=False,
         help_text=_("12 characters at least; a sentence is easy to remember."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip

@@ -32,7 +32,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def order_columns(*, with_organisation: bool = False) -> list[Any]:
     """Give the columns of a table of orders."""
     columns: list[Any] = [
-        _("Order"), _("What"), _("Country"), _("Ordered on"), {"label": _("Amount"), "is_figure": True}, _("State"),
+        _("Order"), _("Kind"), _("Country"), _("Ordered on"), {"label": _("Amount"), "is_figure": True}, _("State"),
     ]  # fmt: skip
     if with_organisation:
         columns.insert(1, _("Organisation"))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.sellers.acting import explained
 from quietline.web.sellers.forms import country_name
 from quietline.web.sellers.queries import AGENTS, live_mandates
 from quietline.web.washing.wanted import CHOSEN_FACTS, MOST_REFERENCE, STANDARD_TIME, choices_of
@@ -31,6 +32,11 @@ _LABELS = {
 }
 
 
+def _told(code: str) -> str:
+    """Give message and advice of a refusal in one: what is chosen may have ended since the page was opened."""
+    return " ".join(explained(code))
+
+
 class _CallsForm(forms.Form):
     """What holds for all calls, and on whose behalf they are made."""
 
@@ -44,6 +50,7 @@ class _CallsForm(forms.Form):
             self.fields["client"] = forms.ChoiceField(
                 label=_("On whose behalf"), choices=clients, required=organisation.kind in AGENTS,
                 help_text=_("Clients that have given you a mandate. Their areas and their records count."),
+                error_messages={"required": _told("client.needed"), "invalid_choice": _told("client.none")},
             )  # fmt: skip
         countries = [(code, country_name(code)) for code in settings.ENVIRONMENT.countries]
         self.fields["country"] = forms.ChoiceField(

@@ -22,6 +22,7 @@ from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_day
 from quietline.web.sellers.acting import acting_for, check_may_act
+from quietline.web.sellers.queries import AGENTS, live_mandates
 from quietline.web.washing import drops, queries
 from quietline.web.washing.asking import ask
 from quietline.web.washing.forms import CheckForm
@@ -76,7 +77,7 @@ def washes(request: HttpRequest, code: str) -> HttpResponse:
         "organisation": organisation, "page": page, "rows": [_row(wash) for wash in page.object_list],
         "may_wash": may_wash(request, organisation),
         "quota": quota, "quota_allowed": figure(quota.allowed), "quota_asked": figure(quota.asked),
-        "blocked": _blocked(organisation),
+        "blocked": blocked(organisation),
     }  # fmt: skip
     return render(request, "washing/washes.html", context)
 
@@ -146,7 +147,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     """Answer for a few numbers at once."""
     organisation, at = organisation_of(code), now()
     form = CheckForm(request.POST if request.method == "POST" else None, organisation=organisation, on=at.date())
-    context: dict[str, Any] = {"organisation": organisation, "form": form, "blocked": _blocked(organisation)}
+    context: dict[str, Any] = {"organisation": organisation, "form": form, "blocked": blocked(organisation)}
     if request.method != "POST":
         return render(request, "washing/check.html", context)
     if not form.is_valid():
@@ -199,7 +200,7 @@ test_numbers.__test__ = False  # type: ignore[attr-defined]  # not one of ours
 
 def refused(request: HttpRequest, organisation: Organisation, error: OperationError | UsageError) -> HttpResponse:
     """Explain a refusal on a page of its own, with its status."""
-    context = {"organisation": organisation, "message": error.message, "advice": error.advice, "wait": ""}
+    context = {"organisation": organisation, "told": _told(organisation, error.message, error.advice, error.code)}
     answer = render(request, "washing/refused.html", context, status=getattr(error, "status", 422))
     if isinstance(error, TooManyError):
         answer.headers["Retry-After"] = str(error.retry_seconds)
@@ -232,13 +233,31 @@ def figure(count: int | None) -> str:
     return "–" if count is None else f"{count:,}"
 
 
-def _blocked(organisation: Organisation) -> dict[str, str] | None:
-    """Say why an organisation may not wash now; None where it may."""
+def blocked(organisation: Organisation) -> dict[str, str] | None:
+    """Say why an organisation may not wash now, and where to go; None where it may."""
+    at = now()
     try:
-        check_may_act(organisation, at=now())
+        check_may_act(organisation, at=at)
     except OperationError as error:
-        return {"message": error.message, "advice": error.advice}
+        return _told(organisation, error.message, error.advice, error.code)
+    if organisation.kind in AGENTS and not live_mandates(on=at.date(), telemarketer=organisation):
+        message = _("No client has given you a mandate that holds today.")
+        return _told(
+            organisation, message, _("Ask a client to offer you one on its page, and accept it on yours."), "client.none"
+        )
     return None
+
+
+def _told(organisation: Organisation, message: str, advice: str, code: str) -> dict[str, str]:
+    """Put a refusal into words, with the page on which something can be done about it."""
+    name, label = "", ""
+    if code == "quota.over" and organisation.kind not in AGENTS:
+        name, label = "subscriptions:home", _("Choose areas, or declare a longer list")
+    elif code.startswith("client."):
+        name, label = "sellers:mandates", _("See your clients")
+    elif code.startswith("organisation."):
+        name, label = "sellers:desk", _("See your organisation's page")
+    return {"message": message, "advice": advice, "address": name, "label": label}
 
 
 def _results(wash: Wash) -> list[dict[str, Any]]:

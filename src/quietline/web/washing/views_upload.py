@@ -18,7 +18,7 @@ from quietline.web.washing.forms import WashForm
 from quietline.web.washing.lists import start_wash
 from quietline.web.washing.models import Wash
 from quietline.web.washing.uploads import StagedFile, StreamedUploadHandler
-from quietline.web.washing.views import organisation_of, refused
+from quietline.web.washing.views import blocked, organisation_of, refused
 from quietline.web.washing.wanted import read_wanted
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def _start(request: HttpRequest, organisation: Organisation, form: WashForm) -> 
 
 
 def _page(request: HttpRequest, organisation: Organisation, form: WashForm, *, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"organisation": organisation, "form": form}
+    context: dict[str, Any] = {"organisation": organisation, "form": form, "blocked": blocked(organisation)}
     return render(request, "washing/new.html", context, status=status)

@@ -82,7 +82,7 @@ def settle(bodies: dict[str, Organisation], *, at: datetime) -> None:
         at: now.
     """
     apply(bodies["applicant"], at=at - timedelta(days=3))
-    for key, areas in (("seller", ("1212", "1305", "1312", "1415")), ("insurer", ("1212", "1617", "1702"))):
+    for key, areas in (("seller", ("1212", "1305", "1312")), ("insurer", ("1212", "1617", "1702"))):
         place_order(
             organisation=bodies[key], country="US", areas=areas, all_areas=False, renews=False, list_size=50_000,
             expected=None, by=None, at=at - timedelta(days=45),
