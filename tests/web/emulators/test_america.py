@@ -178,7 +178,7 @@ def test_other_addresses_do_not_exist(us, downloader, path):
 
 
 def test_no_list_is_handed_out_before_the_register_is_there(transactional_db, downloader, clock):
-    assert downloader().get("full/flat/212").status == 404
+    assert downloader().get("full/flat/212").status == 422
 
 
 def test_too_many_area_codes_for_one_file_are_refused(us, downloader, monkeypatch):

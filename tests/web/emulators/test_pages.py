@@ -52,7 +52,7 @@ def test_an_australian_account_is_made_shown_once_used_and_ended(browser, seller
     page = browser.post(f"/emulators/of/{seller.code}/australia/", {"title": "  The   dialler ", "is_sandbox": "on"})
     shown = text(page)
     account = AustralianAccount.objects.get()
-    password = re.search(r"TelemarketerPassword<br><code[^>]*>([^<]+)", shown)[1]
+    password = re.search(r"TelemarketerPassword</code><br><code[^>]*>([^<]+)", shown)[1]
     assert account.title == "The dialler"
     assert "http://testserver/emulators/au/dncrtelem/rtw/washing.cfc" in shown
     program = SoapClient(client, type("Made", (), {"account": account, "password": password}))

@@ -56,11 +56,15 @@ def hand_in(seller):
 
 @pytest.fixture
 def stands(seller):
-    """Give since when a number stands in each register of the seller."""
+    """Give since when a number stands in each register of the seller, of the registers of consents the latest day."""
     from quietline.web.publishing.models import Entry
 
     def look(key=KEY):
         rows = Entry.objects.filter(key=key, register__owner=seller, ended_at=None)
-        return dict(rows.values_list("register__kind", "since_date"))
+        found = {}
+        for kind, since in rows.values_list("register__kind", "since_date"):
+            name = "consents" if kind.startswith("consents") else kind
+            found[name] = max(since, found.get(name, since))
+        return found
 
     return look

@@ -43,6 +43,18 @@ def test_each_kind_of_record_leads_to_a_register_of_its_own(hand_in, stands):
     assert leaves("change") == 4
 
 
+def test_each_form_of_consent_has_a_register_because_laws_ask_for_different_ones(hand_in):
+    from quietline.web.publishing.models import Entry
+
+    for day, form in enumerate(("oral", "written_signed", "recorded_channel_specific", ""), start=1):
+        hand_in(proven(form=form, happened=date(2026, 10, day)))
+    rows = Entry.objects.filter(ended_at=None).values_list("register__kind", "since_date")
+    assert dict(rows) == {
+        "consents-signed": date(2026, 10, 2), "consents": date(2026, 10, 3),
+        "consents-oral": date(2026, 10, 4),  # how it was given was not said, so it counts as the weakest
+    }  # fmt: skip
+
+
 def test_the_wording_is_kept_once_and_the_batch_is_sealed_by_its_leaf(hand_in):
     from quietline.web.evidence.models import ProofText, Record
     from quietline.web.evidence.writing import check_batch
