@@ -124,6 +124,7 @@ def make_seller(evidence: int, numbers: int) -> str:
     from quietline.web.publishing.importing import import_register
     from quietline.web.publishing.models import Register
     from quietline.web.subscribers.claims import owned_register
+    from quietline.web.subscriptions.ordering import declare_list_size
 
     at = now()
     body = operations.found_organisation(kind=Organisation.Kind.EXEMPT, name="Bulk Caller", country="US", by=None, at=at)
@@ -131,6 +132,7 @@ def make_seller(evidence: int, numbers: int) -> str:
     person = enter_person(email="bulk@example.org", name="Bulk", password=None)
     operations.grant_role(person=person, organisation=body, role=Role.REPRESENTATIVE, by=None, at=at)
     certified(body, person, at)
+    declare_list_size(organisation=body, size=10_000_000, by=None, at=at)
     chance = np.random.default_rng(3)
     for kind in (Register.Kind.CONSENTS, Register.Kind.CUSTOMERS, Register.Kind.STOP_REQUESTS):
         register = owned_register(owner=body, kind=kind, country="US", at=at)
