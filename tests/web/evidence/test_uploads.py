@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -201,7 +200,7 @@ def test_large_files_are_worked_on_by_the_chore_and_old_ones_forgotten(upload, s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_thousand_rows_are_on_file_and_in_the_registers_within_seconds(upload, seller, record_property):
+def test_a_hundred_thousand_rows_are_on_file_and_in_the_registers(upload, seller):
     from quietline.web.evidence import uploads
     from quietline.web.evidence.models import Record
     from quietline.web.evidence.writing import check_batch
@@ -215,20 +214,16 @@ def test_a_hundred_thousand_rows_are_on_file_and_in_the_registers_within_seconds
         for i in range(100_000)
     ]
     text = "phone,date,status,source,record id\n" + "\n".join(lines) + "\n"
-    started = time.process_time()  # the processor's, since other runs may share the machine
     made = upload(text)
     uploads.work_uploads(at=AT)
     made.refresh_from_db()
     assert made.state == "read", made.found
     uploads.accept_upload(upload=made, leaves_out_bad=made.found["bad"] > 0, at=AT)
     uploads.work_uploads(at=AT)
-    seconds = time.process_time() - started
     made.refresh_from_db()
-    record_property("seconds", seconds)
     good = made.found["new"]
     assert good > 80_000
     assert Record.objects.count() == good
     assert check_batch(made.batch)
     assert Entry.objects.filter(register__owner=seller, ended_at=None).count() == Change.objects.count()
     assert Leaf.objects.filter(kind="change").count() == Change.objects.count() > 50_000
-    assert seconds < 60
