@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.base.clock import now
+from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.emulators import operations
 from quietline.web.emulators.forms import AustralianForm, SingaporeForm
 from quietline.web.emulators.models import AustralianAccount, SingaporeAccount, System
 from quietline.web.publishing.models import Register
-from quietline.web.sellers.views_common import csv_answer, organisation_of, person_of, refused, safe_cell, said
+from quietline.web.sellers.views_common import csv_answer, organisation_of, person_of, refused, said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

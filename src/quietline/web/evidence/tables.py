@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from django.http import StreamingHttpResponse
 
+from quietline.web.base.spreadsheets import safe_cell
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["csv_answer"]
-
-_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula (OWASP, CSV injection)
 
 
 def csv_answer(
@@ -51,4 +51,4 @@ def _taken(buffer: io.StringIO) -> str:
 
 
 def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_STARTS) else value
+    return safe_cell(value) if isinstance(value, str) else value

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from quietline.errors import OperationError
 
-__all__ = ["TONES", "csv_answer", "language", "organisation_of", "person_of", "refused", "safe_cell", "said"]
+__all__ = ["TONES", "csv_answer", "language", "organisation_of", "person_of", "refused", "said"]
 
 TONES = {
     "verified": "good", "reinstated": "good", "confirmed": "good", "applied": "waiting", "waiting": "waiting",
@@ -60,12 +60,6 @@ def said(error: OperationError) -> str:
 def refused(request: HttpRequest, error: OperationError) -> None:
     """Show a refusal on the next page."""
     messages.error(request, said(error))
-
-
-def safe_cell(text: object) -> str:
-    """Write a cell so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
-    cell = str(text)
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quietline.law.money import Money
+from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.base.words import as_day
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import Bill
@@ -26,7 +27,6 @@ TONES = {
     Order.State.OPEN: "waiting", Order.State.PAID: "good", Order.State.CANCELLED: "bad", Order.State.REFUNDED: "bad",
 }  # fmt: skip
 """How a state looks."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def order_columns(*, with_organisation: bool = False) -> list[Any]:
@@ -85,4 +85,4 @@ def as_csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 def _plain(cell: Any) -> str:
     text = str(cell["text"] if isinstance(cell, dict) else cell)
-    return f"'{text}" if text.startswith(_FORMULA) and not text.removeprefix("-").replace(".", "", 1).isdecimal() else text
+    return text if text.removeprefix("-").replace(".", "", 1).isdecimal() else safe_cell(text)

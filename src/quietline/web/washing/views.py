@@ -20,6 +20,7 @@ from quietline.errors import OperationError, TooManyError, UsageError
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
+from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.base.words import as_day
 from quietline.web.sellers.acting import acting_for, check_may_act
 from quietline.web.sellers.queries import AGENTS, live_mandates
@@ -92,7 +93,7 @@ def washes_csv(request: HttpRequest, code: str) -> HttpResponse:
     for wash in queries.washes_of(organisation)[:_MOST_CSV]:
         counts = wash.counts
         writer.writerow(
-            [wash.pk, wash.created_at.isoformat(timespec="seconds"), wash.client.code, _plain(wash.reference), wash.state,
+            [wash.pk, wash.created_at.isoformat(timespec="seconds"), wash.client.code, safe_cell(wash.reference), wash.state,
              wash.problem, wash.rows_count, counts.get("kept", ""), counts.get("removed", ""), wash.receipt]
         )  # fmt: skip
     return csv_answer(table.getvalue(), f"washes-{organisation.code}.csv")
@@ -292,8 +293,3 @@ def _answers(raws: list[str], answered: Answered) -> list[dict[str, Any]]:
              "next": outcome.next_permitted_at.replace("T", " ")}
         )  # fmt: skip
     return rows
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking what somebody wrote for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
