@@ -38,6 +38,7 @@ __all__ = ["Entry", "Found", "Register", "Verified"]
 
 _FOUND, _CORRUPT, _STALE = 0, 1, 2
 _DECODE_BLOCKS = 4096
+_LOOKS = 16  # a reader that opens while a writer completes one change after another looks again
 _OFFSET = np.uint64(0xFFF_FFFF_FFFF)
 
 
@@ -190,12 +191,25 @@ class Register:
 
     def _open(self) -> _View:
         name = self.path.name
+        problem = ""
+        for _ in range(_LOOKS):
+            mapped = self._map()
+            root = read_root(mapped, name=name)
+            problem = _root_problem(root, mapped)
+            if not problem:
+                return _View(mapped, root, read_metadata(mapped, root, name=name), _unchecked(root))
+            # a writer may have appended, and completed, since the file was mapped: only what stays as it is is damage
+            if read_root(mapped, name=name).sequence == root.sequence and self._size() == len(mapped):
+                break
+        raise RegisterCorruptError(f"{name}: {problem}.", advice="Fetch or build the file again.")
+
+    def _map(self) -> mmap.mmap:
         try:
             with self.path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size < BLOCK_START:
-                    read_root(file.read(size), name=name)  # says what is wrong
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                    read_root(file.read(size), name=self.path.name)  # says what is wrong
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no file {self.path}.",
@@ -205,15 +219,12 @@ class Register:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise InputError(f"{self.path} cannot be read: {reason}.", advice="Name a register file.") from error
-        problem = ""
-        for _ in range(3):  # a writer may finish between two of our looks
-            root = read_root(mapped, name=name)
-            problem = _root_problem(root, mapped)
-            if not problem or read_root(mapped, name=name).sequence == root.sequence:
-                break
-        if problem:
-            raise RegisterCorruptError(f"{name}: {problem}.", advice="Fetch or build the file again.")
-        return _View(mapped, root, read_metadata(mapped, root, name=name), _unchecked(root))
+
+    def _size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return -1  # replaced or taken away meanwhile: whoever looks again is told so
 
     @property
     def _current(self) -> _View:

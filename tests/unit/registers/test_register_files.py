@@ -20,6 +20,7 @@ from quietline.registers import ADD, DELETE, Changes, Register, apply_changes
 from quietline.registers.build import apply_to_register, build_register
 
 if TYPE_CHECKING:
+    import mmap
     from pathlib import Path
 
 LISTED = [1, 12125550123, 12125550124, 12125559999, 12125560000, 442079460018, 999_999_999_999_999]
@@ -141,6 +142,27 @@ while True:
 assert register.lookup(touched).hits.all()
 print(json.dumps(rounds))
 """
+
+
+def test_a_register_opens_although_a_writer_appended_between_two_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "dnc.qlr"
+    build_register([b"number\n+12025550100\n"], path, name="DNC", country="US", list_date=date(2026, 11, 22))
+    mapped, late = Register._map, [12_025_550_101 + 10_000 * i for i in range(500)]
+
+    def overtaken(register: Register) -> mmap.mmap:
+        view = mapped(register)
+        if late:
+            n, keys = len(late), np.array(late, np.uint64)
+            late.clear()
+            unknown = np.zeros(n, np.uint16)
+            apply_changes(path, Changes(np.full(n, ADD, np.uint8), keys, unknown, unknown))
+        return view
+
+    monkeypatch.setattr(Register, "_map", overtaken)
+    with Register(path) as register:
+        assert len(register) == 501
 
 
 @pytest.mark.slow
