@@ -57,13 +57,19 @@ def test_each_form_of_consent_has_a_register_because_laws_ask_for_different_ones
 
 def test_the_wording_is_kept_once_and_the_batch_is_sealed_by_its_leaf(hand_in):
     from quietline.web.evidence.models import ProofText, Record
-    from quietline.web.evidence.writing import check_batch
+    from quietline.web.evidence.writing import check_batch, check_batches
+    from quietline.web.proofs.findings import Findings
 
+    untouched, altered = Findings(), Findings()
     done = hand_in(proven(), proven(key=KEY + 1))
     assert ProofText.objects.get().text == WORDING
     assert check_batch(done.batch)
+    check_batches(untouched)
     Record.objects.filter(batch=done.batch, key=KEY).update(place="elsewhere")
     assert not check_batch(done.batch)
+    check_batches(altered)
+    assert not untouched.named
+    assert [(one.code, one.record) for one in altered.named] == [("batch-differs", done.batch.pk)]
 
 
 def test_what_is_handed_in_again_is_known_and_writes_nothing(hand_in):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Organisation
     from quietline.web.evidence.given import Placed
+    from quietline.web.proofs.findings import Findings
 
-__all__ = ["Sorted", "check_batch", "digest_of", "due_of", "sort_out", "write_batch"]
+__all__ = ["Sorted", "check_batch", "check_batches", "digest_of", "due_of", "sort_out", "write_batch"]
 
 _CHUNK = 10_000
 _COLUMNS = (
@@ -161,6 +162,13 @@ def _texts(organisation: Organisation, placed: Sequence[Placed], at: datetime) -
     )  # fmt: skip
     rows = ProofText.objects.filter(organisation=organisation, sha256__in=list(wanted))
     return dict(rows.values_list("sha256", "pk"))
+
+
+def check_batches(findings: Findings) -> None:
+    """Check every batch; add what does not hold to the findings of ``ledger verify --database``."""
+    for batch in Batch.objects.order_by("pk").iterator(chunk_size=_CHUNK):
+        if not check_batch(batch):
+            findings.add("batch-differs", "evidence", batch.pk, "its records are not those of its root")
 
 
 def check_batch(batch: Batch) -> bool:

@@ -24,7 +24,7 @@ from quietline.web.proofs.published import PinnedLog, Waiting, check_feed, check
 from quietline.web.proofs.rows import CHUNK, check_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from quietline.ledger.objects import FileStore
@@ -41,6 +41,7 @@ def verify_database(
     feeds: Sequence[LoggedFeed] = (),
     since: bytes | None = None,
     objects: FileStore | None = None,
+    more: Sequence[Callable[[Findings], None]] = (),
 ) -> DatabaseReport:
     """Check every leaf, every proven row, every entry and every import, and the feeds that are given.
 
@@ -50,6 +51,7 @@ def verify_database(
         feeds: of all numbers, one for each register at most.
         since: signed text of an older checkpoint of the log, kept elsewhere: the log has to continue it.
         objects: where imported files lie; None takes the installation's own store.
+        more: checks that rooms above bring, of rows that one leaf covers together; they see the same snapshot.
 
     Raises:
         LedgerError: ``since`` is no checkpoint of this log, signed by a key that is trusted.
@@ -68,6 +70,8 @@ def verify_database(
         _count_unnumbered(waiting, at)
         check_entries(findings)
         check_imports(objects_store("") if objects is None else objects, findings)
+        for check in more:
+            check(findings)
         lines = sum(check_feed(feed, one, findings, at=at, waiting=waiting) for feed, one in pinned_feeds)
         tombstones = Tombstone.objects.count()
     return DatabaseReport(

@@ -16,6 +16,7 @@ from quietline.ledger.objects import FolderStore
 from quietline.ledger.reading import LogReader
 from quietline.ledger.signing import load_public_key
 from quietline.web.base.clock import now
+from quietline.web.evidence.writing import check_batches
 from quietline.web.proofs.objects import ledger_origin, ledger_store, public_key
 from quietline.web.proofs.published import LoggedFeed
 from quietline.web.proofs.verifying import verify_database
@@ -75,6 +76,7 @@ class Command(BaseCommand):
             at=now(),
             feeds=_feeds(trusted),
             since=_checkpoint(options["since"]) if options["since"] else None,
+            more=(check_batches,),
         )
 
 
