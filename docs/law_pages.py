@@ -70,7 +70,7 @@ def rulebook_page(name: str) -> str:
         for parameter in rulebook.parameters.values():
             if parameter.instrument == instrument.id:
                 lines += _parameter_lines(parameter)
-        for table in (*rulebook.fees, *rulebook.penalties, *rulebook.complaint_windows, *rulebook.severity):
+        for table in rulebook.tables:
             for printed in table.tables("en") if table.instrument == instrument.id else ():
                 lines += ["", f"### {cell(printed.title)}", "", "| " + " | ".join(printed.columns) + " |"]
                 lines += ["|" + " --- |" * len(printed.columns)]

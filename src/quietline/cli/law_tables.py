@@ -112,8 +112,7 @@ def _instrument(rulebook: Rulebook, instrument: Instrument, day: date, lang: str
                     "how_well_known": CONFIDENCE_TEXT[period.confidence][lang] if period else None,
                 }
             )
-    tables = (*rulebook.fees, *rulebook.penalties, *rulebook.complaint_windows, *rulebook.severity)
-    printed = [one for table in tables if table.instrument == instrument.id for one in table.tables(lang, day)]
+    printed = [one for table in rulebook.tables if table.instrument == instrument.id for one in table.tables(lang, day)]
     return {
         "id": instrument.id,
         "title": instrument.title[lang],

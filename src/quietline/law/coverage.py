@@ -51,9 +51,8 @@ def coverage(rulebook: Rulebook, lang: str) -> Iterator[dict[str, Any]]:
 
 
 def _table_confidences(rulebook: Rulebook, instrument: Instrument) -> Iterator[str]:
-    tables = (*rulebook.fees, *rulebook.penalties, *rulebook.complaint_windows, *rulebook.severity)
     codes = {text["en"]: code for code, text in CONFIDENCE_TEXT.items()}
-    for table in tables:
+    for table in rulebook.tables:
         if table.instrument == instrument.id:
             for printed in table.tables("en"):
                 place = printed.columns.index("how well known")

@@ -16,6 +16,7 @@ In a file of a rulebook, below ``penalties``, by name::
           per: {en: each violation, zh: 每次违反}
           also: {en: ..., zh: ...}   # optional: what may come besides or instead
           each_call: yes             # optional: each forbidden call is a violation of its own
+          each_day: yes              # or: the amount is for all violations of one day, and no more comes together for it
           values: [rows]             # dated: quietline.law.money
 
 A value is the highest amount, ``16000``, or a mapping of these keys:
@@ -68,6 +69,7 @@ __all__ = [
     "Penalty",
     "PenaltyCase",
     "PenaltyTable",
+    "amounts_of",
     "ceiling_of_a_call",
     "maximum_penalty",
     "read_penalties",
@@ -98,6 +100,7 @@ class PenaltyCase:
         also: what may come besides or instead, by language, or None.
         values: how the ceiling is reckoned, by day.
         each_call: each forbidden call is one violation, so that the ceiling may be multiplied by calls.
+        each_day: the ceiling is for all violations of one day, and may be multiplied by days.
     """
 
     case: Text
@@ -106,6 +109,7 @@ class PenaltyCase:
     also: Text | None
     values: Series[tuple[Ceiling, ...]]
     each_call: bool
+    each_day: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +332,7 @@ def ceiling_of_a_call(penalties: tuple[PenaltyTable, ...], *, on: date, party: P
     """Give the most that one forbidden call can cost by the law of its day.
 
     Only penalties of which the rulebook says that each call is a violation of its own count: what a firm can be fined once
-    cannot be multiplied by calls.
+    cannot be multiplied by calls. Damages, which are paid to the person called, do not.
 
     Args:
         penalties: of a country.
@@ -339,9 +343,9 @@ def ceiling_of_a_call(penalties: tuple[PenaltyTable, ...], *, on: date, party: P
         The first such amount, in the order of the rulebook; None where there is none, or it is not known.
     """
     for table in penalties:
-        for case in table.cases:
+        for case in table.cases if table.nature != "damages" else ():
             if case.each_call and case.party in (None, party):
-                found = _amounts(table, case, on, None, None, None)
+                found = amounts_of(table, case, on, None, None, None)
                 if isinstance(found, Amounts) and found.maximum is not None:
                     return found.maximum
     return None
@@ -357,7 +361,7 @@ def _penalty(
     by_assessment: Amounts | Undetermined | None = None
     if counts is not None and counts.value == "assessment_date":
         # Whether this day counts matters only where it is another one.
-        by_assessment = _amounts(table, case, assessed, turnover, income, counts if assessed != on else None)
+        by_assessment = amounts_of(table, case, assessed, turnover, income, counts if assessed != on else None)
     return Penalty(
         name=table.name,
         title=table.title,
@@ -369,12 +373,12 @@ def _penalty(
         remarks=table.remarks,
         counts=counts.value if counts else "violation_date",
         counts_found=counts,
-        by_violation=_amounts(table, case, on, turnover, income, None),
+        by_violation=amounts_of(table, case, on, turnover, income, None),
         by_assessment=by_assessment,
     )
 
 
-def _amounts(
+def amounts_of(
     table: PenaltyTable,
     case: PenaltyCase,
     day: date,
@@ -382,6 +386,16 @@ def _amounts(
     income: Decimal | None,
     counts: Found[Day] | None,
 ) -> Amounts | Undetermined:
+    """Say how high a case of a penalty may be by the law of one day.
+
+    Args:
+        table: the penalty.
+        case: of it.
+        day: whose law.
+        turnover: of the one to be punished, in the currency of the penalty; None: not known.
+        income: illegal income, likewise.
+        counts: the row that makes this day count, to be named among the grounds; None where there is nothing to name.
+    """
     row = case.values.at(day, case.case)
     if isinstance(row, Undetermined):
         return row
@@ -454,12 +468,16 @@ def _day(node: Node) -> Day:
 
 
 def _case(node: Node) -> PenaltyCase:
-    members = members_of(node, required=("case", "per", "values"), optional=("party", "also", "each_call"))
+    members = members_of(node, required=("case", "per", "values"), optional=("party", "also", "each_call", "each_day"))
+    each_call, each_day = (truth_of(members[name]) if name in members else False for name in ("each_call", "each_day"))
+    if each_call and each_day:
+        fail(members["each_day"], "it is for each call already")
     return PenaltyCase(
         translations_of(members["case"]),
         cast("Party", choice_of(members["party"], get_args(Party))) if "party" in members else None,
         translations_of(members["per"]),
         translations_of(members["also"]) if "also" in members else None,
         read_series(members["values"], read_ceilings),
-        truth_of(members["each_call"]) if "each_call" in members else False,
+        each_call,
+        each_day,
     )

@@ -23,6 +23,9 @@ country and subject (``cn-decline-calls``). Each of its files is one instrument:
     penalties: ...                    # penalties.py
     complaint_windows: ...            # complaint_windows.py
     severity: ...                     # severity.py
+    service_clocks: ...               # service_clocks.py
+    action_thresholds: ...            # action_thresholds.py
+    measures: ...                     # measures.py
 
 The schema is closed: an unknown or misplaced key, a key that stands twice, a day that is not in the calendar, a missing
 citation or translation, days out of order, a gap in a claimed period, a rule that can never be reached and a fact that
@@ -147,6 +150,9 @@ class Rulebook:
         penalties: penalty tables (:mod:`~quietline.law.penalties`).
         complaint_windows: times in which to complain (:mod:`~quietline.law.complaint_windows`).
         severity: thresholds of offences (:mod:`~quietline.law.severity`).
+        service_clocks: times for dealing with a complaint (:mod:`~quietline.law.service_clocks`).
+        action_thresholds: from how many complaints on one has to act (:mod:`~quietline.law.action_thresholds`).
+        measures: what may be done against whom (:mod:`~quietline.law.measures`).
     """
 
     name: str
@@ -160,6 +166,14 @@ class Rulebook:
     penalties: tuple[Any, ...] = field(default=())
     complaint_windows: tuple[Any, ...] = field(default=())
     severity: tuple[Any, ...] = field(default=())
+    service_clocks: tuple[Any, ...] = field(default=())
+    action_thresholds: tuple[Any, ...] = field(default=())
+    measures: tuple[Any, ...] = field(default=())
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        """All dated tables that are no parameters, in the order of the sections of a file; each has ``tables(lang, on)``."""
+        return tuple(table for section in _TABLES for table in getattr(self, section))
 
     @property
     def country(self) -> str:
@@ -268,8 +282,16 @@ def _load_own(name: str) -> Rulebook:
     return _load(name, _RULEBOOKS)
 
 
-_SECTIONS = ("parameters", "assume", "facts", "rules", "flags", "fees", "penalties", "complaint_windows", "severity")
-_TABLES = _SECTIONS[5:]
+_TABLES = (
+    "fees",
+    "penalties",
+    "complaint_windows",
+    "severity",
+    "service_clocks",
+    "action_thresholds",
+    "measures",
+)
+_SECTIONS = ("parameters", "assume", "facts", "rules", "flags", *_TABLES)
 
 
 def _load(name: str, folder: Path) -> Rulebook:
@@ -300,7 +322,7 @@ def _load(name: str, folder: Path) -> Rulebook:
     for top in tops:
         if "assume" in top:
             _assume(top["assume"], vocabulary, assumptions)
-    return Rulebook(
+    rulebook = Rulebook(
         name,
         instruments,
         parameters,
@@ -310,6 +332,23 @@ def _load(name: str, folder: Path) -> Rulebook:
         sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest(),
         **{section: _tables(section, tops) for section in _TABLES},
     )
+    _check_names(rulebook)
+    return rulebook
+
+
+def _check_names(rulebook: Rulebook) -> None:
+    """Refuse a name of a table that no file of the rulebook has."""
+    penalties = {table.name for table in rulebook.penalties}
+    known = {rule.name for rule in rulebook.measures}
+    for rule in rulebook.measures:
+        if rule.penalty not in (None, *penalties):
+            where = f"The rulebook {rulebook.name}: measures.{rule.name}"
+            raise LawError(f"{where} names the penalty {rule.penalty}, and there is none.", advice="Correct the file.")
+    for threshold in rulebook.action_thresholds:
+        named = {name for row in threshold.steps.rows for step in row.value or () for name in step.measures}
+        for name in sorted(named - known):
+            where = f"The rulebook {rulebook.name}: action_thresholds.{threshold.name}"
+            raise LawError(f"{where} names the measure {name}, and there is none.", advice="Correct the file.")
 
 
 def _parameters(tops: list[dict[str, Node]]) -> dict[str, Parameter]:
@@ -408,5 +447,9 @@ def _tables(section: str, tops: list[dict[str, Node]]) -> tuple[Any, ...]:
         return ()
     from importlib import import_module
 
-    read = getattr(import_module(f"quietline.law.{section}"), f"read_{section}")
-    return tuple(table for top in tops if section in top for table in read(top[section], top["instrument"].file.stem))
+    room = import_module(f"quietline.law.{section}")
+    read = getattr(room, f"read_{section}")
+    tables = tuple(table for top in tops if section in top for table in read(top[section], top["instrument"].file.stem))
+    if hasattr(room, "check_together"):
+        room.check_together(tables)
+    return tables

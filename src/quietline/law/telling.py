@@ -169,7 +169,7 @@ def changes(rulebook: Rulebook, first: date, second: date, lang: str) -> Iterato
         )
     for regime in rulebook.regimes:
         yield from _row_changes(regime, first, second, lang)
-    for table in (*rulebook.fees, *rulebook.penalties, *rulebook.complaint_windows, *rulebook.severity):
+    for table in rulebook.tables:
         yield from _table_changes(table, first, second, lang)
 
 

@@ -131,15 +131,12 @@ class EvidenceRegisters:
             RegisterError: a snapshot is asked for a day before its list date.
         """
         shape = (len(self.held), len(keys))
-        hits = np.zeros(shape, dtype=np.bool_)
-        since, terms = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
+        hits = np.empty(shape, dtype=np.bool_)
+        since, terms = np.empty(shape, dtype=np.uint16), np.empty(shape, dtype=np.uint16)
         for i, one in enumerate(self.held):
-            hits[i] = one.register.lookup(keys, on=on).hits
-            rows = np.flatnonzero(hits[i])  # days and terms cost most of a look-up, and few numbers have them
-            if len(rows):
-                found = one.register.lookup(keys[rows], on=on, columns=True)
-                if found.since is not None and found.terms is not None:
-                    since[i, rows], terms[i, rows] = found.since, found.terms
+            found = one.register.lookup(keys, on=on, columns=True)
+            assert found.since is not None and found.terms is not None  # noqa: S101, PT018 - columns were asked for
+            hits[i], since[i], terms[i] = found.hits, found.since, found.terms
         return Asked(hits, since, terms)
 
 

@@ -76,7 +76,7 @@ class LawJudge:
         if alike.any():
             outcomes += np.where(valid, alike[countries], np.uint16(0))
         if present:
-            reasons[valid] = _REASONS[self.rulings.verdicts()[outcomes[valid]]]
+            np.copyto(reasons, _REASONS[self.rulings.verdicts()][outcomes], where=valid)
         return Verdicts(
             reasons,
             keys,

@@ -22,6 +22,7 @@ from quietline.ledger.merkle import leaf_hash, verify_inclusion
 from quietline.ledger.receipts import MAX_DOCUMENT_BYTES, canonical_json, parse_document, signer, verify_document
 from quietline.ledger.salts import SALT_BYTES, salts
 from quietline.numbering import key_of, number_of, parse
+from quietline.wash.proofs_file import open_proofs
 from quietline.wash.receipt_format import (
     ENTRY_SHAPE,
     FINGERPRINT_SHAPE,
@@ -37,7 +38,7 @@ from quietline.wash.receipt_format import (
     malformed,
     receipt_digest,
 )
-from quietline.wash.receipt_proofs import Answer, open_proofs, tree_of
+from quietline.wash.receipt_proofs import Answer, tree_of
 from quietline.wash.receipt_watching import Fingerprint
 from quietline.wash.receipts import reliance_facts
 
@@ -183,8 +184,7 @@ def prove(receipt: bytes | Mapping[str, Any], proofs: str | os.PathLike[str], nu
     document = parse_document(receipt) if isinstance(receipt, bytes) else dict(receipt)
     body = verify_receipt(document).receipt
     keys = _keys_of(numbers, body["country"])
-    opened = open_proofs(Path(proofs), receipt_digest(document))
-    with opened.register:
+    with open_proofs(Path(proofs), receipt_digest(document)) as opened:
         places = opened.places(keys)
         missing = [number_of(key) for key in keys if key not in places]
         if missing:

@@ -1,9 +1,9 @@
 """The private half of a receipt: which numbers were looked up, with which answer, and the tree over them.
 
 Each distinct number is one leaf, in ascending order of its key; see :mod:`quietline.ledger.merkle` for leaf and tree
-and :mod:`quietline.ledger.salts` for the salts. The receipt holds the root only. The *proofs file* keeps the rest: it
-is a register file (numbers, and the answer as their terms) with the secret of the salts in its metadata, readable for
-its owner only. Whoever has it can prove numbers of the list, and can read the list: protect it as you protect the list.
+and :mod:`quietline.ledger.salts` for the salts. The receipt holds the root only. The *proofs file* keeps the rest
+(:mod:`quietline.wash.proofs_file`): the numbers, the answer to each and the secret of the salts, readable for its owner
+only. Whoever has it can prove numbers of the list, and can read the list: protect it as you protect the list.
 
 Source: RFC 6962 section 2.1 (the tree).
 """
@@ -20,44 +20,38 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from quietline.errors import OutputError, ReceiptError
+from quietline.errors import OutputError
 from quietline.ledger.merkle import inclusion_proof, leaf_hashes, root
-from quietline.ledger.salts import SECRET_BYTES, salts
+from quietline.ledger.salts import salts
 from quietline.numbering import Status
-from quietline.registers import Entries, Register
-from quietline.registers.format import BLOCK_NUMBERS, Metadata
-from quietline.registers.writer import BlockWriter
 from quietline.wash.pipeline import in_order, worker_count
 from quietline.wash.verdicts import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from quietline.tables import OutputFile
     from quietline.wash.verdicts import Verdicts
 
-    Answers: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.uint8]]
 
 __all__ = [
     "Answer",
     "AnswerStore",
-    "OpenProofs",
-    "ProofsWriter",
+    "Answers",
     "Tree",
-    "open_proofs",
-    "proofs_metadata",
     "tree_of",
 ]
 
-PURPOSE = "wash proofs"
+Answers: TypeAlias = "tuple[NDArray[np.uint64], NDArray[np.uint8]]"
+"""Keys in ascending order, and the value of the :class:`Answer` to each."""
+
 _RUN = 1 << 21
 _PIECE = 1 << 18
 _BRANCH = 1 << 16
 # In the store a number is followed by two bits that put "registered" last, so that it wins where answers differ.
 _RANKS = np.array([0, 2, 1], dtype=np.uint64)
+_ANSWERS = np.array([0, 2, 1, 0], dtype=np.uint8)
 _BITS, _MASK = np.uint64(2), np.uint64(3)
 
 
@@ -79,9 +73,6 @@ class Answer(IntEnum):
         return self.name.lower()
 
 
-_TERMS = ("", *(answer.text for answer in Answer if answer))
-
-
 class AnswerStore:
     """Gather looked-up numbers in any order, from several threads, in bounded memory; give them sorted, each once.
 
@@ -97,6 +88,7 @@ class AnswerStore:
         self._pending: list[NDArray[np.uint64]] = []
         self._count = 0
         self._runs: list[NDArray[np.uint64]] = []
+        self._settled: NDArray[np.uint64] | None = None
         self._files: list[Any] = []
 
     def add(self, verdicts: Verdicts, *, listing: int | None = None) -> None:
@@ -126,10 +118,17 @@ class AnswerStore:
             self._runs.append(run)
 
     def _lay_down(self, run: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        return self._in_file([run])
+
+    def _in_file(self, pieces: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+        """Write arrays one after another into a file without a name, and map it."""
+        count = 0
         try:
             file = tempfile.TemporaryFile(prefix="quietline-")  # noqa: SIM115 - closed with the store
             self._files.append(file)
-            file.write(run.data)
+            for piece in pieces:
+                file.write(piece.data)
+                count += len(piece)
             file.flush()
         except OSError as error:
             raise OutputError(
@@ -137,28 +136,49 @@ class AnswerStore:
                 advice="Make room there, or let TMPDIR name a directory that has some.",
                 code="output.no_room",
             ) from None
-        return np.memmap(file, dtype=np.uint64, mode="r", shape=run.shape)
+        return np.memmap(file, dtype=np.uint64, mode="r", shape=(count,)) if count else np.empty(0, dtype=np.uint64)
 
-    def pieces(self) -> Iterator[Answers]:
-        """Give all numbers in ascending order of key, each once, with their answers; ask once, when all are added.
-
-        Returns:
-            Keys (uint64) and answers (uint8), in pieces that end between blocks of a register file.
-        """
+    def settle(self) -> None:
+        """Put everything in order, when all is added; :meth:`numbers` and :meth:`pieces` ask for it, if need be."""
+        if self._settled is not None:
+            return
         runs = list(self._runs)
         if self._pending:
             runs.append(_distinct(np.concatenate(self._pending)))
             self._pending = []
-        for packed in _merged(runs):
-            keys = packed >> _BITS
-            last = np.ones(len(keys), dtype=np.bool_)
-            np.not_equal(keys[1:], keys[:-1], out=last[:-1])
-            ranks = (packed & _MASK).astype(np.intp)
-            yield keys[last], _RANKS[ranks[last]].astype(np.uint8)
+        each = (_last_of_each(packed) for packed in _merged(runs))
+        if len(runs) > 1:
+            self._settled = self._in_file(each)
+        else:
+            self._settled = np.concatenate([np.empty(0, dtype=np.uint64), *each])
+
+    def numbers(self) -> NDArray[np.uint64]:
+        """Give the keys of the numbers that some operator has, ascending, each once; those of a long list lie in a file."""
+        unassigned = np.uint64(_RANKS[Answer.UNASSIGNED])
+        pieces = (packed[packed & _MASK != unassigned] >> _BITS for packed in self._in_order())
+        if self._runs:
+            return self._in_file(pieces)
+        return np.concatenate([np.empty(0, dtype=np.uint64), *pieces])
+
+    def pieces(self) -> Iterator[Answers]:
+        """Give all numbers in ascending order of key, each once, with their answers.
+
+        Returns:
+            Keys (uint64) and answers (uint8).
+        """
+        for packed in self._in_order():
+            yield packed >> _BITS, _ANSWERS[(packed & _MASK).astype(np.intp)]
+
+    def _in_order(self) -> Iterator[NDArray[np.uint64]]:
+        self.settle()
+        assert self._settled is not None  # noqa: S101 - settled just now
+        for start in range(0, len(self._settled), _PIECE):
+            yield self._settled[start : start + _PIECE]
 
     def close(self) -> None:
         """Let the temporary files go."""
         self._runs.clear()
+        self._settled = None
         for file in self._files:
             file.close()
 
@@ -170,9 +190,16 @@ def _distinct(packed: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return packed[first]
 
 
+def _last_of_each(packed: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give the last of the values of each key, which is the answer that wins."""
+    last = np.ones(len(packed), dtype=np.bool_)
+    np.greater(packed[1:] ^ packed[:-1], _MASK, out=last[:-1])  # they differ in more than their answers
+    return packed if last.all() else packed[last]
+
+
 def _merged(runs: Sequence[NDArray[np.uint64]]) -> Iterator[NDArray[np.uint64]]:
-    """Merge sorted runs, piece by piece; neither a number nor a block of numbers falls apart."""
-    step = BLOCK_NUMBERS << 2
+    """Merge sorted runs, piece by piece; what is known of one number does not fall apart."""
+    step = 4  # values of one key
     window = max(2 * step, _PIECE // max(1, len(runs)))  # longer than a step, so that each round takes something
     places = [0] * len(runs)
     while any(place < len(run) for place, run in zip(places, runs, strict=True)):
@@ -240,109 +267,3 @@ def _branch(secret: bytes, follow: Sequence[int], part: tuple[int, Answers]) -> 
     hashes = leaf_hashes(keys, answers, salts(secret, start, len(keys)))
     here = follow[bisect_left(follow, start) : bisect_left(follow, start + len(keys))]
     return len(keys), root(hashes), {index: inclusion_proof(hashes, index - start) for index in here}
-
-
-def proofs_metadata(**known: Any) -> Metadata:
-    """Give the metadata of a proofs file; the secret and the receipt's digest come with the writer."""
-    return Metadata(name=PURPOSE, terms=_TERMS, extra={"purpose": PURPOSE}, **known)
-
-
-class ProofsWriter:
-    """Write a proofs file while its numbers pass by.
-
-    Args:
-        out: a file that one can go back in.
-        metadata: as :func:`proofs_metadata` gives it.
-        secret: of the salts.
-    """
-
-    def __init__(self, out: OutputFile, metadata: Metadata, secret: bytes) -> None:
-        self._out = out
-        self._metadata = metadata
-        self._writer = BlockWriter(out, metadata)
-        metadata.extra["secret"] = secret.hex()
-
-    def passing(self, pieces: Iterable[Answers]) -> Iterator[Answers]:
-        """Write the pieces and give them on."""
-        for keys, answers in pieces:
-            self._writer.add(Entries(keys, terms=answers.astype(np.uint16)))
-            yield keys, answers
-
-    def finish(self, receipt_digest: str) -> None:
-        """Say whose private half it is, and make it a whole file."""
-        self._metadata.extra["receipt"] = receipt_digest
-        self._out.write_at(0, self._writer.finish())
-
-
-@dataclass(frozen=True, slots=True)
-class OpenProofs:
-    """A proofs file that says to belong to a receipt.
-
-    Attributes:
-        register: the numbers.
-        secret: of the salts, 32 bytes.
-    """
-
-    register: Register
-    secret: bytes
-
-    def pieces(self) -> Iterator[Answers]:
-        """Give all numbers in ascending order of key, with their answers.
-
-        Raises:
-            RegisterCorruptError: a block is damaged.
-        """
-        for entries in self.register.columns():
-            terms = entries.full().terms
-            assert terms is not None  # noqa: S101 - full() gives every column
-            if len(terms) and int(terms.max()) >= len(Answer):
-                raise ReceiptError(f"{self.register.path.name} holds an answer there is not.", code="receipt.proofs")
-            yield entries.keys, terms.astype(np.uint8)
-
-    def places(self, keys: Iterable[int]) -> dict[int, tuple[int, Answer]]:
-        """Find leaves by their keys: index and answer of each that is there."""
-        wanted = np.array(sorted(set(keys)), dtype=np.uint64)
-        found: dict[int, tuple[int, Answer]] = {}
-        start = 0
-        for known, answers in self.pieces():
-            at = np.searchsorted(known, wanted)
-            inside = np.flatnonzero(at < len(known))
-            for i in inside[known[at[inside]] == wanted[inside]].tolist():
-                found[int(wanted[i])] = (start + int(at[i]), Answer(int(answers[at[i]])))
-            start += len(known)
-        return found
-
-
-def open_proofs(path: str | Path, receipt_digest: str) -> OpenProofs:
-    """Open the private half of a receipt.
-
-    Args:
-        path: the proofs file.
-        receipt_digest: of the receipt, hexadecimal.
-
-    Raises:
-        InputError: it cannot be read.
-        RegisterError: it is damaged, or no register file at all.
-        ReceiptError: ``receipt.proofs`` when it is a register file of another kind, or belongs to another receipt.
-    """
-    register = Register(path)
-    extra, name = register.metadata.extra, register.path.name
-    if extra.get("purpose") != PURPOSE:
-        raise ReceiptError(
-            f"{name} is a register, not the proofs file of a receipt.",
-            code="receipt.proofs",
-            advice="Name the file that was written with the receipt; by default it ends in .proofs.",
-        )
-    if extra.get("receipt") != receipt_digest:
-        raise ReceiptError(
-            f"{name} is the proofs file of another receipt.",
-            code="receipt.proofs",
-            advice="Each receipt has a proofs file of its own.",
-        )
-    try:
-        secret = bytes.fromhex(extra["secret"])
-    except (KeyError, TypeError, ValueError):
-        secret = b""
-    if len(secret) != SECRET_BYTES or register.metadata.terms != _TERMS:
-        raise ReceiptError(f"{name} is not whole: its secret or its answers are missing.", code="receipt.proofs")
-    return OpenProofs(register, secret)

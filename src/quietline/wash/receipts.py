@@ -33,14 +33,18 @@ from quietline.errors import LawError, UsageError
 from quietline.law import reliance
 from quietline.ledger.receipts import document_bytes, sign_document
 from quietline.numbering import country_code, library_release
+from quietline.wash.proofs_file import ProofsWriter
 from quietline.wash.receipt_format import FORMAT, RECEIPT_KIND, RECEIPT_STATEMENT, receipt_digest
-from quietline.wash.receipt_proofs import Answer, AnswerStore, ProofsWriter, proofs_metadata, tree_of
+from quietline.wash.receipt_proofs import Answer, AnswerStore, tree_of
 from quietline.wash.receipt_watching import ListFile, ListStream, WatchedJudge, WatchedOutput, watch_list
 from quietline.wash.washing import register_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from quietline.ledger.signing import SigningKey
     from quietline.registers import Register
@@ -69,6 +73,8 @@ class ReceiptRequest:
         proofs: where the private half goes, a path; by default the receipt's path with ``.proofs`` behind it.
         keep_proofs: whether to keep the private half; without it no number can ever be proved.
         file_names: whether the receipt says the names of the files (never their directories).
+        asked: is given the keys of the numbers that were looked up and that some operator has, uint64, ascending, each once,
+            while the tree over them is made; what it raises ends the wash. They can be read until the wash is over.
 
     Raises:
         UsageError: the time has no zone, or there is no place for the private half.
@@ -80,6 +86,7 @@ class ReceiptRequest:
     proofs: str | os.PathLike[str] | None = None
     keep_proofs: bool = True
     file_names: bool = True
+    asked: Callable[[NDArray[np.uint64]], None] | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -180,8 +187,7 @@ class Collector:
         self._outputs = {role: output for role, output in watched.items() if output is not None}
         target, *proofs = self._request.targets
         if proofs:
-            made = proofs_metadata(country=self._country, list_date=self._request.at.date(), built_at=self._request.at)
-            self._proofs = ProofsWriter(outputs.open(proofs[0], mode=0o600), made, self._secret)
+            self._proofs = ProofsWriter(outputs.open(proofs[0], mode=0o600), self._secret)
         self._receipt = outputs.open(target)
         return dict(watched)
 
@@ -196,8 +202,11 @@ class Collector:
         """
         # what the outputs wait for the disk, the processors have left for the tree
         flushed = [self._pool.submit(output.flush) for output in self._outputs.values()]
-        pieces = self._answers.pieces()
-        tree = tree_of(self._proofs.passing(pieces) if self._proofs else pieces, self._secret)
+        self._answers.settle()
+        made = self._pool.submit(self._tree)
+        if self._request.asked is not None:
+            self._request.asked(self._answers.numbers())
+        tree = made.result()
         document = sign_document(self._body(summary, tree), self._request.key)
         if self._proofs is not None:
             self._proofs.finish(receipt_digest(document))
@@ -205,6 +214,10 @@ class Collector:
         self._receipt.write(document_bytes(document))
         for flush in flushed:
             flush.result()
+
+    def _tree(self) -> Tree:
+        pieces = self._answers.pieces()
+        return tree_of(self._proofs.passing(pieces) if self._proofs else pieces, self._secret)
 
     def _body(self, summary: Summary, tree: Tree) -> dict[str, object]:
         assert self._list is not None  # noqa: S101 - the list was opened

@@ -56,6 +56,8 @@ _RANK[[Reason.FORBIDDEN, Reason.REGISTERED, Reason.UNDETERMINED, Reason.INVALID,
     *(6, 5, 4, 3, 3, 2)
 ]
 _EMPTY_RANK = 1
+_PLAIN = np.full(256, Reason.INVALID, dtype=np.uint8)
+_PLAIN[[Status.OK, Status.WRONG_COUNTRY, BLANK]] = [Reason.CLEAN, Reason.WRONG_COUNTRY, Reason.NO_ROW]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +151,7 @@ class Judge:
 
 def plain_reasons(statuses: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Give the reasons that numbers have by themselves: ``CLEAN`` where they are valid; uint8."""
-    reasons = np.full(len(statuses), Reason.CLEAN, dtype=np.uint8)
-    if statuses.any():  # anything but OK
-        reasons[statuses != Status.OK] = Reason.INVALID
-        reasons[statuses == Status.WRONG_COUNTRY] = Reason.WRONG_COUNTRY
-        reasons[statuses == BLANK] = Reason.NO_ROW
+    reasons: NDArray[np.uint8] = _PLAIN[statuses]
     return reasons
 
 

@@ -170,7 +170,7 @@ def _mail_url(raw: str) -> str:
     return url
 
 
-def _fee_book(raw: str) -> str:
+def _rulebook(raw: str) -> str:
     text = raw.strip()
     if text == DEMONSTRATION or re.fullmatch(r"[A-Za-z]{2}(-[a-z]+)*", text):
         return text
@@ -178,6 +178,13 @@ def _fee_book(raw: str) -> str:
     if "/" not in text or not any(folder.glob("*.yaml")):
         raise ValueError("it is the name of a rulebook, us say, or the path of a folder that holds one (with a /)")
     return str(folder)
+
+
+def _scanner(raw: str) -> str:
+    parts = urlsplit(raw.strip())
+    if parts.scheme != "clamav" or not (parts.hostname or parts.path.strip("/")):
+        raise ValueError("it is clamav://host:port, or clamav:///path/of/a/socket")
+    return raw.strip()
 
 
 def _lines(raw: str) -> tuple[str, ...]:
@@ -245,12 +252,16 @@ SETTINGS = (
     Setting("FEED_MILLISECONDS", _whole(10, 60_000), "Pause between two batches of the sequencer.", "100"),
     Setting("METRICS_TOKEN", _secret, "Secret for /metrics; without it only this machine may read them.", None, secret=True),
     Setting(
-        "FEES",
-        _fee_book,
-        "Fee book for all countries: a rulebook's name, or a folder that holds one; else each country's own rulebook.",
+        "RULEBOOK",
+        _rulebook,
+        "Rulebook for fees, clocks and penalties in all countries: a name, or a folder that holds one; else each country's.",
         None,
         demonstration=DEMONSTRATION,
     ),
+    Setting("COMPLAINT_DAYS", _whole(1, 365), "Days within which a complaint is answered, where no law says so.", "30"),
+    Setting("APPEAL_DAYS", _whole(1, 365), "Days within which an appeal is decided, where no law says so.", "5"),
+    Setting("ORDER_HOURS", _whole(1, 720), "Hours within which operators carry out an order, where no law says so.", "24"),
+    Setting("SCANNER", _scanner, "ClamAV that scans what is attached: clamav://host:3310, or clamav:///socket.", None),
     Setting(
         "ISSUER",
         _lines,

@@ -22,7 +22,9 @@ from quietline.ledger.signing import SigningKey, create_key
 from quietline.registers import ADD, Changes, Entries, Metadata, Register, RegisterBuilder, apply_changes
 from quietline.tables import write_sheet
 from quietline.wash import ListOptions, Progress, wash
+from quietline.wash.proofs_file import open_proofs
 from quietline.wash.receipt_checks import prove, verify_proof, verify_receipt
+from quietline.wash.receipt_format import receipt_digest
 from quietline.wash.receipts import ReceiptRequest, reliance_facts
 
 if TYPE_CHECKING:
@@ -243,8 +245,8 @@ def test_a_big_list_is_hashed_and_counted_whole(washing: Wash, tmp_path: Path) -
     assert body["list"]["sha256"] == sha256(path.read_bytes()).hexdigest()
     assert body["outputs"]["clean"]["sha256"] == sha256(washing.clean.read_bytes()).hexdigest()
     assert body["counts"]["rows"] == len(numbers)
-    with Register(washing.proofs) as proofs:
-        assert len(proofs) == body["numbers"]["size"]
+    with open_proofs(washing.proofs, receipt_digest(json.loads(washing.receipt.read_bytes()))) as proofs:
+        assert sum(len(keys) for keys, _ in proofs.pieces()) == body["numbers"]["size"]
     assert body["numbers"]["size"] > 250_000
 
 
@@ -276,10 +278,8 @@ def test_the_private_half_is_for_the_owner_only(washing: Wash, leads: Path) -> N
     washing.proofs.write_text("of an older wash")
     washing(leads)
     assert stat.S_IMODE(washing.proofs.stat().st_mode) == 0o600
-    with Register(washing.proofs) as proofs:
-        proofs.verify()
-        assert proofs.metadata.extra["purpose"] == "wash proofs"
-        assert len(bytes.fromhex(proofs.metadata.extra["secret"])) == 32
+    with open_proofs(washing.proofs, receipt_digest(json.loads(washing.receipt.read_bytes()))) as proofs:
+        assert len(proofs.secret) == 32
 
 
 def test_the_private_half_can_be_put_elsewhere_or_not_kept(washing: Wash, leads: Path, tmp_path: Path) -> None:
@@ -424,3 +424,21 @@ def test_a_wash_without_receipt_does_not_load_the_signing_library() -> None:
 
     code = "import sys, quietline.wash, quietline.cli.wash; sys.exit('cryptography' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_numbers_that_were_looked_up_are_told_while_the_receipt_is_made(washing: Wash, leads: Path) -> None:
+    told: list[int] = []
+    body = washing(leads, request={"asked": lambda keys: told.extend(keys.tolist())})
+    assert told == sorted(told)
+    assert set(LISTED) & set(told) == {12125550101, 13105550199}
+    assert len(told) == body["numbers"]["size"]
+
+
+def test_whoever_refuses_the_numbers_ends_the_wash_and_nothing_appears(washing: Wash, leads: Path) -> None:
+    def refuse(_keys: np.ndarray) -> None:
+        raise UsageError("too many")
+
+    with pytest.raises(UsageError, match="too many"):
+        washing(leads, request={"asked": refuse})
+    assert not washing.proofs.exists()
+    assert not washing.clean.exists()

@@ -14,12 +14,13 @@ import pytest
 from quietline.errors import InputError, QuietlineError, ReceiptError, UsageError
 from quietline.ledger.receipts import document_bytes, sign_document
 from quietline.ledger.signing import SigningKey, create_key
-from quietline.registers import Entries, Metadata, Register, RegisterBuilder
+from quietline.registers import Entries, Metadata, RegisterBuilder
+from quietline.registers.writer import BlockWriter
 from quietline.tables import AtomicFile
 from quietline.wash import wash
+from quietline.wash.proofs_file import ProofsWriter, open_proofs
 from quietline.wash.receipt_checks import prove, read_document, verify_proof, verify_receipt
 from quietline.wash.receipt_format import receipt_digest
-from quietline.wash.receipt_proofs import ProofsWriter, proofs_metadata
 from quietline.wash.receipts import ReceiptRequest
 
 if TYPE_CHECKING:
@@ -367,15 +368,13 @@ def test_a_register_is_not_taken_for_a_private_half(washed: Washed) -> None:
 
 def forge(path: Path, washed: Washed, numbers: list[str], answers: list[int], **extra: object) -> Path:
     """Write a private half as somebody would who has it: same secret, other content."""
-    with Register(washed.proofs) as proofs:
-        secret = bytes.fromhex(proofs.metadata.extra["secret"])
-    metadata = proofs_metadata(country="US", list_date=AT.date())
+    with open_proofs(washed.proofs, receipt_digest(washed.document)) as proofs:
+        secret = proofs.secret
     with AtomicFile(path) as out:
-        writer = ProofsWriter(out, metadata, secret)
+        writer = ProofsWriter(out, secret)
         keys = np.array([int(number) for number in numbers], dtype=np.uint64)
         list(writer.passing([(keys, np.array(answers, dtype=np.uint8))]))
-        metadata.extra.update(extra)
-        writer.finish(receipt_digest(washed.document))
+        writer.finish(receipt_digest(washed.document), **extra)
     return path
 
 
@@ -409,10 +408,35 @@ def test_a_private_half_without_its_secret_proves_nothing(washed: Washed, tmp_pa
     assert raised.value.code == "receipt.proofs"
 
 
-def test_a_damaged_private_half_is_named(washed: Washed, tmp_path: Path) -> None:
-    data = bytearray(washed.proofs.read_bytes())
-    data[4100] ^= 1
+def test_a_private_half_that_is_damaged_anywhere_proves_nothing(washed: Washed, tmp_path: Path) -> None:
+    whole = washed.proofs.read_bytes()
     path = tmp_path / "damaged.proofs"
-    path.write_bytes(data)
-    with pytest.raises(QuietlineError):
+    for place in range(len(whole) - 200):  # behind stand names, of which some could be spelt otherwise
+        data = bytearray(whole)
+        data[place] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(QuietlineError):
+            prove(washed.document, path, [NUMBERS[0]])
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(QuietlineError):
+            prove(washed.document, path, [NUMBERS[0]])
+
+
+def test_a_private_half_of_an_earlier_release_proves_as_before(washed: Washed, tmp_path: Path) -> None:
+    with open_proofs(washed.proofs, receipt_digest(washed.document)) as proofs:
+        [(keys, answers)] = list(proofs.pieces())
+        extra = {"purpose": "wash proofs", "secret": proofs.secret.hex(), "receipt": receipt_digest(washed.document)}
+    path = tmp_path / "old.proofs"
+    terms = ("", "registered", "unassigned")
+    with AtomicFile(path) as out:
+        writer = BlockWriter(out, Metadata("wash proofs", country="US", list_date=AT.date(), terms=terms, extra=extra))
+        writer.add(Entries(keys, terms=answers.astype(np.uint16)))
+        out.write_at(0, writer.finish())
+    assert verify_proof(prove(washed.document, path, NUMBERS[:1])).answers[NUMBERS[0]].text == "registered"
+
+
+def test_a_private_half_of_a_later_release_is_not_guessed_at(washed: Washed, tmp_path: Path) -> None:
+    path = forge(tmp_path / "later.proofs", washed, NUMBERS, [0] * len(NUMBERS), format=3)
+    with pytest.raises(ReceiptError, match="newer release"):
         prove(washed.document, path, [NUMBERS[0]])

@@ -10,4 +10,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("api/", include("quietline.web.api.urls")),
     path("oauth/", include("quietline.web.accounts.oauth_urls")),
+    path("lists/", include("quietline.web.lists.urls")),
 ]

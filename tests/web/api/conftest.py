@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from quietline.web.base.clock import now
+from web.api.common import PEOPLE, add
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +71,69 @@ def listed(program, register):
         return done.json()
 
     return make
+
+
+@pytest.fixture
+def sequencing(transactional_db):
+    """A sequencer at work in a thread, as its process would be."""
+    from django.db import connection
+
+    from quietline.web.publishing.sequencing import Sequencer
+
+    stop, failures = threading.Event(), []
+
+    def work():
+        try:
+            sequencer = Sequencer()
+            while not stop.wait(0.02):
+                sequencer.step(at=now())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+    assert not failures
+
+
+@pytest.fixture
+def publish(register, sequencing):
+    """Publish a register of forty people and forty canaries of one area; and again, as it stands then."""
+    import numpy as np
+
+    from quietline.web.lists.canaries import add_canaries
+    from quietline.web.publishing.files import publish_file
+    from quietline.web.publishing.models import Feed
+
+    for key in PEOPLE:
+        add(register, key)
+    canaries = np.array([12125550160 + n for n in range(40)], dtype=np.uint64)
+    add_canaries(register=register, keys=canaries, at=now(), share=1.0)
+
+    def published(at=None):
+        return publish_file(feed=Feed.objects.get(register=register, projection="all"), at=at or now())
+
+    return published
+
+
+@pytest.fixture
+def follower(organisation):
+    """A seller in order with a key that may fetch lists, and two areas, which are free."""
+    from quietline.web.sellers.certifying import certify
+    from quietline.web.subscriptions.ordering import place_order
+
+    def made(kind="seller", name="Evergreen Windows", *, areas=("1212", "1310")):
+        found = organisation(kind, name, scopes=("feed:read",))
+        certify(organisation=found.row, by=None, at=now())
+        if areas:
+            place_order(
+                organisation=found.row, country="US", areas=areas, all_areas=False, renews=False, list_size=1000,
+                expected=None, by=None, at=now(),
+            )  # fmt: skip
+        return found
+
+    return made

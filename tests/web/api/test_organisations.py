@@ -74,7 +74,7 @@ def test_a_key_opens_nothing_from_the_moment_of_suspension(program, organisation
     seller = organisation()
     assert program("GET", "/registers", **seller.bearer).status_code == 200
     suspend_organisation(organisation=seller.row, reason="tests", by=None, at=now())
-    is_problem(program("GET", "/registers", **seller.bearer), 401, "credential.missing")
+    is_problem(program("GET", "/registers", **seller.bearer), 403, "organisation.suspended")
 
 
 def test_a_key_without_the_scope_is_told_which_it_needs(program, register, organisation):

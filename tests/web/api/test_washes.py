@@ -109,7 +109,7 @@ def test_a_suspended_organisation_is_refused_at_its_next_call(program, washer):
 
     assert wash(program, washer, LISTED).status_code == 200
     operations.suspend_organisation(organisation=washer.row, reason="Called listed numbers.", by=None, at=now())
-    is_problem(wash(program, washer, LISTED), 401, "credential.missing")
+    is_problem(wash(program, washer, LISTED), 403, "organisation.suspended")
 
 
 def test_a_program_without_the_scope_washes_nothing(program, washer, organisation):

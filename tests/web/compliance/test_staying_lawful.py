@@ -138,3 +138,52 @@ def test_nobody_else_sees_them(client, seller, rosa):
     client.force_login(rosa)
     for name in ("", "duties.csv", "file/", "file.pdf"):
         assert client.get(f"/compliance/of/{other.code}/{name}").status_code == 403
+
+
+def test_programs_are_told_of_every_duty_once_for_each_distance(seller, rosa):
+    from django.db import transaction
+
+    from quietline.web.compliance.operations import take_warnings
+
+    due = certify_until(seller)
+    told = []
+    for days in (8, 7, 6, 3, 1, 0, -1):
+        warn_due(at=due - timedelta(days=days, hours=1))
+        with transaction.atomic():
+            told += take_warnings(at=due - timedelta(days=days, hours=1))
+    assert [(row.duty, row.days, row.days_left) for row in told] == [("certificate", days, days) for days in (7, 3, 1, 0)]
+    assert {(row.title, row.page) for row in told} == {("Renew the certification", "sellers:certify")}
+    # the room of certifications writes its own letters
+    assert not OutgoingMessage.objects.filter(template="duty-near").exists()
+
+
+def test_warnings_are_taken_with_what_passes_them_on_or_not_at_all(seller, rosa):
+    from django.db import transaction
+
+    from quietline.web.compliance.operations import take_warnings
+
+    at = certify_until(seller) - timedelta(days=2)
+    warn_due(at=at)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        assert len(take_warnings(at=at)) == 1
+        raise RuntimeError("the worker dies")
+    with transaction.atomic():
+        assert len(take_warnings(at=at)) == 1
+        assert take_warnings(at=at) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_warnings_are_not_taken_outside_of_a_transaction(seller):
+    from django.db.transaction import TransactionManagementError
+
+    from quietline.web.compliance.operations import take_warnings
+
+    with pytest.raises(TransactionManagementError):
+        take_warnings(at=AT)
+
+
+def certify_until(seller):
+    """The last moment of the seller's certification."""
+    from quietline.web.sellers.queries import certification_of
+
+    return certification_of(seller, at=AT).expires_at

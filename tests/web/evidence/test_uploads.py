@@ -134,7 +134,7 @@ def upload(seller):
 def folder():
     from quietline.web.publishing.objects import objects_folder
 
-    return list((objects_folder() / "evidence").glob("*"))
+    return [path for path in (objects_folder() / "evidence").glob("*") if path.is_file()]
 
 
 @pytest.mark.django_db

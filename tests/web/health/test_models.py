@@ -21,9 +21,12 @@ PERSONAL = re.compile(
 """Names of fields that hold something about a person where they are not encrypted or indexed."""
 NOT_PERSONAL = {
     "base.Tally.window_number": "counts windows of time",
+    "enforcement.CaseAct.number": "counts the steps of a case",
     "operators.NumberRange.first_key": "a range that was given to an operator",
     "operators.NumberRange.last_key": "its end",
     "publishing.Change.number": "the place of a change in the order of all changes",
+    "seals.Trust.first_key": "a range that an organisation publishes as its own",
+    "seals.Trust.last_key": "its end",
 }
 """Fields whose names sound personal and are not, and what they are."""
 OURS = sorted(

@@ -68,8 +68,8 @@ def test_the_lists_of_an_organisation_are_shown_with_their_age(register, canarie
     page = downloader.get(home).content.decode()
     assert "too old to call from" in page
     assert "One list is too old to call from" in page
-    rows = downloader.get(reverse("lists:home_csv", args=[seller.code])).content.decode().splitlines()
-    assert rows[0] == "country,area,name,newest_version,published,your_version,good_until,days_left"
+    rows = downloader.get(reverse("lists:home_csv", args=[seller.code])).content.decode("utf-8-sig").splitlines()
+    assert rows[0] == "country,area,name,newest_version,published,your_version,fetched,good_until,days_left"
     assert [row.split(",")[1] for row in rows[1:]] == list(AREAS)
     assert rows[1].endswith(",1,2026-12-23,-1")
 

@@ -15,12 +15,21 @@ FACTS = {
     "until_day": "2026-12-30", "seller": "Example Home Services", "organisation": "Example", "path": "/my-number/mail/",
     "wish": "status", "detail": "", "covers": "categories=1,4", "suggestion": "BLOCK",
     "outcome": "verified", "code_number": "QL-O-482193-4", "rows": "100", "kept": "90", "result_days": "30",
+    "number": "3", "kept_days": "90", "answered": "5",
 }  # fmt: skip
+OWN = {
+    "seal-placed": {"reason": "nuisance", "remedy": "stop", "ends": "2027-03-31"}, "seal-ended": {"reason": "cleared"},
+    "appeal-mail": {"step": "received"}, "appeal-account": {"step": "granted"}, "appeal-text": {"step": "received"},
+    "trust-step": {"step": "review"}, "call-audit": {"state": "finished"}, "complaint-text": {"act": "validate"},
+    "complaint-mail": {"act": "received"}, "text-report-state": {"state": "received"},
+}  # fmt: skip
+"""Facts that are words of one template's own."""
 ALL = [(code, channel) for code, kind in TEMPLATES.items() for channel in sorted(kind.channels)]
 
 
 def say(template, channel, language, **changed):
-    facts = {name: value for name, value in {**FACTS, **changed}.items() if name in TEMPLATES[template].facts}
+    told = {**FACTS, **OWN.get(template, {}), **changed}
+    facts = {name: value for name, value in told.items() if name in TEMPLATES[template].facts}
     secret = {"none": "", "code": "01234567", "link": "TOKEN/"}[TEMPLATES[template].secret]
     return compose(template, channel=channel, language=language, facts=facts, site=SITE, secret=secret)
 

@@ -18,7 +18,12 @@ OPEN = {
     "subscribers:confirm_mail", "subscribers:leave", "subscribers:inbound", "subscribers:heard",
     "emulators:australian", "emulators:singaporean", "emulators:american_areas", "emulators:american",
     "subscriptions:card_notice", "lists:file", "washing:key", "washing:test_numbers",
-    "sellers:start", "sellers:join", "sellers:confirm", "sellers:who", "sellers:who_is", "accounts:invitation",
+    "reports:new", "reports:find", "reports:open", "reports:opened", "seals:appeals", "seals:appeal_new",
+    "seals:appeal_open", "seals:appeal_opened", "seals:appeal_sent", "seals:check", "seals:figures", "seals:figures_csv",
+    "seals:one", "enforcement:outcomes", "enforcement:outcomes_csv", "statistics:home", "statistics:book",
+    "statistics:book_json", "statistics:published_json", "statistics:table_csv", "statistics:open", "statistics:open_file",
+    "statistics:quality_schema", "sellers:start", "sellers:join", "sellers:confirm", "sellers:who", "sellers:who_is",
+    "accounts:invitation",
     "account_login", "account_logout",
     "account_inactive", "account_signup", "account_confirm_email", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
@@ -33,7 +38,10 @@ REFUSED = {
     "": "old addresses of the log-in library, without names",
 }
 """Addresses of the log-in library that stand in no line of the table, which refuses them to everybody, and why."""
-CACHEABLE = {"api:openapi": "a description, the same for everybody", "proofs:*": "the public log, the same for everybody"}
+CACHEABLE = {
+    "api:openapi": "a description, the same for everybody", "proofs:*": "the public log, the same for everybody",
+    "statistics:open_file": "open data, the same for everybody",
+}  # fmt: skip
 """Addresses whose answers, other than pages, may be kept by whoever passes them on, and why."""
 FAULTS = {"emulators:australian": "SOAP 1.1 sends faults as 500", "emulators:singaporean": "errors are 500 there"}
 """Addresses that answer 500 to what they refuse, as the systems do whose place they take."""
@@ -98,7 +106,7 @@ def test_where_a_rule_leads_there_is_an_address_that_is_open():
             assert rule_of(missing)(stranger(address)) is None, (
                 f"{address.name} leads strangers to {missing}, which is closed"
             )
-    assert seen == {"account_login", "subscribers:prove"}
+    assert seen == {"account_login", "subscribers:prove", "reports:find", "seals:appeals"}
 
 
 @pytest.mark.django_db

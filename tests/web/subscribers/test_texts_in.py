@@ -7,20 +7,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.utils.dateformat import format as format_date
 
 from quietline.web.accounts.models import Organisation
-from quietline.web.keeping.models import DataKey
+from quietline.web.complaints.models import Complaint
+from quietline.web.complaints.sealing import said_of
+from quietline.web.complaints.telling import due_day
 from quietline.web.messaging.gateways.segments import segments_of
 from quietline.web.messaging.texts import Site, compose
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.models import Entry, Register
 from quietline.web.publishing.operations import found_register, list_number
 from quietline.web.publishing.queries import standing_entry
-from quietline.web.subscribers import text_dealings
+from quietline.web.subscribers import reports, text_dealings
 from quietline.web.subscribers.answers import ANSWERS
-from quietline.web.subscribers.low_tech_models import InboundText, Report, TextRequest
+from quietline.web.subscribers.low_tech_models import InboundText, TextRequest
 from quietline.web.subscribers.models import Challenge
-from quietline.web.subscribers.reports import words_of
 from web.subscribers.low_tech import AT, KEY, NUMBER, answers, last_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,15 +182,34 @@ def test_the_cap_of_the_day_leaves_a_text_unanswered_but_not_undone(settings, mo
 
 def test_a_complaint_becomes_a_report_whose_words_are_sealed():
     send("COMP 2125550199 21/11 14:05 Robot about my car")
-    report = Report.objects.get()
-    assert f"reference {report.reference}" in answers()[0]
-    assert (report.key, report.caller_key, report.said_date.isoformat()) == (KEY, 12125550199, "2026-11-21")
-    assert (report.said_time, report.line_proven) == ("14:05", False)
-    assert b"Robot" not in bytes(report.words)
-    assert words_of(report) == "Robot about my car"
-    assert DataKey.objects.get().record == f"subscribers.report:{report.reference}"
-    assert Leaf.objects.get(kind="report").record == report.pk
-    assert "key" not in report.canonical
+    complaint = Complaint.objects.get()
+    report = complaint.report
+    due = format_date(due_day(complaint), "j F Y")
+    assert f"Your report is {complaint.reference}, answer due by {due}" in answers()[0]
+    assert len(answers()) == 1
+    assert (complaint.key, report.caller_key, report.called_date.isoformat()) == (KEY, 12125550199, "2026-11-21")
+    assert report.called_at.isoformat() == "2026-11-21T19:05:00+00:00"  # on the clock of New York
+    assert (report.source, complaint.line_proven) == ("text", False)
+    assert b"Robot" not in bytes(complaint.sealed)
+    assert said_of(complaint).words == "Robot about my car"
+    assert Leaf.objects.get(kind="complaint").record == complaint.pk
+
+
+def test_the_state_of_a_report_is_texted_to_its_line_and_to_no_other():
+    send("COMP 2125550199 robot")
+    reference = Complaint.objects.get().reference
+    for written in (f"STATUS {reference}", f"status {reference.replace('-', ' ').lower()}", f"查询{reference}"):
+        send(written)
+        assert reference in answers()[-1]
+    assert f"your report {reference} is received" in answers()[-2]
+    send("STATUS RP-2222-2222")
+    assert "no report with that reference" in answers()[-1]
+
+
+def test_where_nobody_takes_reports_the_line_is_told_so(monkeypatch):
+    monkeypatch.setattr(reports, "REPORT_TAKERS", [])
+    send("COMP 2125550199 robot")
+    assert "was not taken" in answers()[-1]
 
 
 def test_a_seller_is_refused_and_allowed_by_its_account_number():
@@ -216,7 +237,7 @@ SITE = Site("quietline.example", "https://quietline.example", "quietline.example
 FACTS = {
     "wish": "status",
     "detail": "", "minutes": 10, "covers": "categories=1,4", "day": "2026-09-30", "reference": "QL-7F3K-9Q2M",
-    "suggestion": "BLOCK",
+    "suggestion": "BLOCK", "state": "validated",
 }  # fmt: skip
 
 

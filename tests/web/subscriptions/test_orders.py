@@ -132,7 +132,7 @@ def test_a_day_that_the_fee_table_does_not_cover_is_refused(seller, setting):
     with pytest.raises(OperationError, match=r"price on this day is not known.*2031-01-01") as refusal:
         order(seller, AREAS[:4], moment=at(2031, 1, 1))
     assert refusal.value.code == "fees.undetermined"
-    setting(fees=None)  # each country's own table: the US has none for fiscal year 2027
+    setting(rulebook=None)  # each country's own table: the US has none for fiscal year 2027
     with pytest.raises(OperationError) as refusal:
         order(seller, AREAS[:6], moment=at(2026, 10, 1))
     assert refusal.value.code == "fees.undetermined"

@@ -140,7 +140,7 @@ def test_a_price_that_changed_and_a_list_without_length_are_not_ordered(browser,
 
 
 def test_a_price_that_is_not_known_is_said_so(browser, base, setting):
-    setting(fees=None)
+    setting(rulebook=None)
     page = browser.post(f"{base}/areas/GB/price/", {"area": ["44"]})
     assert "price on this day is not known" in text(page)
     assert "价格不详" in text(browser.post(f"{base}/areas/GB/price/", {"area": ["44"]}, **CHINESE))
@@ -217,13 +217,13 @@ def test_strangers_and_other_organisations_see_nothing(client, base, seller, ent
 
 
 def test_tables_come_as_csv_without_formulas(browser, base, seller):
-    from quietline.web.subscriptions.tables import as_csv
+    from quietline.web.base.csv_answers import csv_answer
 
     placed = order(seller)
     rows = list(csv.reader(io.StringIO(browser.get(f"{base}/orders.csv").content.decode("utf-8-sig"))))
     assert rows[1][0] == placed.reference
     assert rows[1][4] == "EUR 50.00"
-    answer = as_csv("x", ["a"], [["=1+1"], ["-5.00"], ["@x"]]).content.decode("utf-8-sig").split()
+    answer = csv_answer("x", ["a"], [["=1+1"], ["-5.00"], ["@x"]]).content.decode("utf-8-sig").split()
     assert answer == ["a", "'=1+1", "-5.00", "'@x"]
 
 
@@ -262,7 +262,7 @@ def test_the_authority_reads_a_file_of_the_bank_assigns_sends_back_and_pays_back
     assert "1 payment is not assigned" in text(office.get("/subscriptions/authority/"))
     tea, paid = Payment.objects.get(reference="B"), Payment.objects.get(reference="A")
     page = office.get(f"/subscriptions/authority/payments/{tea.pk}/")
-    assert "No order waits for exactly this amount" in text(page)
+    assert "No order waits for payment in this currency" in text(page)
     office.post(f"/subscriptions/authority/payments/{tea.pk}/", {"do": "return", "return-reason": "Not ours"})
     tea.refresh_from_db()
     assert tea.returned_at is not None
@@ -283,6 +283,29 @@ def test_the_authority_reads_a_file_of_the_bank_assigns_sends_back_and_pays_back
     assert debit == credited == Decimal("50") * 2 + 9 * 2 + 20
     assert seller.code in text(office.get("/subscriptions/authority/orders.csv"))
     assert "付款" in text(office.get("/subscriptions/authority/?state=paid", **CHINESE))
+
+
+def test_parts_and_credit_are_shown_to_who_pays_and_to_the_authority(office, seller, enter):
+    from quietline.law.money import Money
+    from quietline.web.subscriptions.money_models import Payment
+    from web.subscriptions.common import pay
+
+    placed = order(seller)
+    pay(placed, reference="one", money=Money(Decimal("20.00"), "EUR"))
+    browser = Client()
+    browser.force_login(enter("Olga Example", seller, "representative"))
+    page = text(browser.get(f"/subscriptions/organisation/{seller.code}/orders/{placed.reference}/"))
+    assert "Paid so far" in page
+    assert "30.00" in page
+    pay(placed, reference="two", money=Money(Decimal("45.00"), "EUR"))
+    two = Payment.objects.get(reference="two")
+    page = text(office.get("/subscriptions/authority/payments/"))
+    assert "Credits: what was paid too much" in page
+    page = text(office.get(f"/subscriptions/authority/payments/{two.pk}/"))
+    assert "It pays the next order of Evergreen Windows by itself." in page
+    assert "15.00" in page
+    office.post(f"/subscriptions/authority/payments/{two.pk}/", {"do": "return", "return-reason": "They asked for it"})
+    assert "Credits: what was paid too much" not in text(office.get("/subscriptions/authority/payments/"))
 
 
 def test_a_payment_is_assigned_on_its_page(office, seller):

@@ -51,7 +51,7 @@ class Plain:
 @pytest.fixture
 def own_tables(setting):
     """Each country's own fee table, as in production."""
-    setting(fees=None)
+    setting(rulebook=None)
 
 
 def quoted(make):
@@ -127,7 +127,7 @@ def test_the_second_half_begins_with_the_seventh_month():
 def test_a_table_whose_price_of_all_areas_is_an_offer_has_no_maximum(setting):
     from quietline.web.subscriptions.prices import addition_price, subscription_price
 
-    setting(fees="ca")
+    setting(rulebook="ca")
     on = date(2010, 10, 1)
     dozen = subscription_price("CA", areas=12, on=on)
     assert (dozen.amount.amount, dozen.maximum, dozen.cheaper_all.amount) == (Decimal(24_156), None, Decimal(22_425))
@@ -139,20 +139,21 @@ def test_a_table_whose_price_of_all_areas_is_an_offer_has_no_maximum(setting):
     assert refusal.value.code == "fees.undetermined"
 
 
-def test_a_fee_book_of_ones_own_is_read_and_a_wrong_one_found_at_the_start(setting, tmp_path):
+def test_a_rulebook_of_ones_own_is_read_and_a_wrong_one_found_at_the_start(setting, tmp_path):
+    from quietline.web.base import rulebooks
     from quietline.web.subscriptions import prices
 
-    book = ROOT / "src/quietline/web/subscriptions/fee_books/zz/access_fees.yaml"
+    book = ROOT / "src/quietline/web/base/demonstration/zz/access_fees.yaml"
     own = tmp_path / "zz"
     own.mkdir()
     (own / "access_fees.yaml").write_text(book.read_text().replace("'50.00'", "'51.00'"))
-    setting(fees=str(own))
-    prices.check_fee_books()
+    setting(rulebook=str(own))
+    rulebooks.check_rulebooks()
     assert prices.subscription_price("US", areas=4, on=date(2026, 5, 5)).amount.amount == 51
     (own / "access_fees.yaml").write_text(book.read_text().replace("basis: areas", "basis: guesses"))
-    prices._book.cache_clear()
-    with pytest.raises(SettingError, match="QUIETLINE_FEES"):
-        prices.check_fee_books()
-    setting(fees="xx")
+    rulebooks._read.cache_clear()
+    with pytest.raises(SettingError, match="QUIETLINE_RULEBOOK"):
+        rulebooks.check_rulebooks()
+    setting(rulebook="xx")
     with pytest.raises(SettingError, match="no rulebook"):
-        prices.check_fee_books()
+        rulebooks.check_rulebooks()

@@ -182,6 +182,45 @@ def test_the_same_reference_gives_the_same_answer_and_washes_once(register, publ
     assert raised.value.code == "wash.reference"
 
 
+def test_a_wash_without_a_single_number_says_of_each_what_is_wrong_with_it(register, publish, exempt):
+    publish()
+    answer = asked(exempt, "12", "", "+1212555010155555555", "12")
+    assert verdicts(answer) == ["invalid"] * 4
+    reasons = [answer["outcomes"][place]["reason"] for place in answer["numbers"]]
+    assert reasons == ["too_short", "empty", "too_long", "too_short"]
+    assert [outcome["count"] for outcome in answer["outcomes"]] == [2, 1, 1]
+    assert verdicts(asked(exempt)) == []
+    assert WashSet.objects.filter(numbers_count=0).count() == 2
+
+
+def test_what_cannot_be_recorded_leaves_neither_a_key_nor_a_leaf(register, publish, exempt):
+    from django.db import IntegrityError
+
+    from quietline.web.keeping.models import DataKey
+    from quietline.web.publishing.small_washes import next_wash_number, record_small_wash
+
+    publish()
+    ask([LISTED], organisation=exempt, country="US", said=FACTS, reference="campaign 7", at=AT)
+    kept = DataKey.objects.count(), Leaf.objects.count()
+    with pytest.raises(IntegrityError):
+        record_small_wash(
+            number=next_wash_number(), organisation=exempt, client="", keys=np.array([1], np.uint64), receipt="0" * 64,
+            reference="campaign 7", question="0" * 64, answer=b"{}", at=AT,
+        )  # fmt: skip
+    assert (DataKey.objects.count(), Leaf.objects.count()) == kept
+    assert WashSet.objects.count() == 1
+
+
+def test_how_far_the_copies_are_is_seen_as_soon_as_it_is_written(register, publish, exempt):
+    publish()
+    before = asked(exempt, FREE)["as_of"]
+    put(register, LISTED)
+    publish(at=AT + timedelta(seconds=2))
+    after = asked(exempt, FREE, at=AT + timedelta(seconds=3))["as_of"]
+    assert after["change"] > before["change"]
+    assert after["at"] > before["at"]
+
+
 def test_whoever_may_not_act_washes_nothing(register, publish, exempt):
     publish()
     asked(exempt, LISTED)

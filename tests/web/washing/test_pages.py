@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,35 @@ def test_a_list_is_handed_in_watched_and_fetched(signed_in, seller, washing, obj
     again = hand_in(signed_in, seller, ten(), reference="spring")
     assert "under this reference before" in text(again)
     assert turn() == 0
+
+
+def test_what_stands_in_the_way_is_told_apart_in_the_language_of_the_page(signed_in, seller, washing, publish):
+    from quietline.web.publishing.models import Register
+    from quietline.web.publishing.operations import list_number
+    from quietline.web.subscribers.claims import owned_register
+
+    stops = owned_register(owner=seller, kind=Register.Kind.STOP_REQUESTS, country="US", at=now())
+    list_number(register=stops, key=12125550101, since_date=LONG_AGO, terms="", assurance="file", at=now())
+    publish(at=now())
+    here = hand_in(signed_in, seller, ten()).redirect_chain[-1][0]
+    assert turn() == 1
+    page = text(signed_in.get(here))
+    rows = dict(re.findall(r'<span>([^<]*)</span></th><td data-label="Count"[^>]*><span>([\d,]+)</span>', page))
+    assert rows == {
+        "may be called": "6", "on the do-not-call register": "3", "on your own stop list": "1", "no telephone number": "2",
+        "all rows": "12",
+    }  # fmt: skip
+    assert "The number is on the register." in page
+    chinese = text(signed_in.get(here, headers={"Accept-Language": "zh-hans"}))
+    assert "已列入谢绝来电登记册" in chinese
+    assert "号码已登记。" in chinese
+    assert "规则文本为英文" in chinese
+
+
+def test_a_few_numbers_are_answered_in_the_language_of_the_page(signed_in, seller, washing):
+    here = reverse("washing:check", args=[seller.code])
+    page = signed_in.post(here, form(numbers="212-555-0100"), headers={"Accept-Language": "zh-hans"})
+    assert "号码已登记。" in text(page)
 
 
 def test_a_list_without_numbers_is_refused_on_the_form_and_leaves_nothing(signed_in, seller, washing, objects):

@@ -31,6 +31,14 @@ def test_it_counts_what_a_set_would_hold_whatever_the_order_and_the_repeats(piec
     assert abs(sketches.estimate(there) - len(held)) <= max(2, 0.03 * len(held))
 
 
+@given(KEYS)
+@settings(deadline=None)
+def test_distinct_keys_are_those_of_a_set_in_order(keys):
+    found = sketches.distinct(keys)
+    assert found.tolist() == sorted(set(keys.tolist()))
+    assert sketches.distinct(found).tolist() == found.tolist()
+
+
 @pytest.mark.parametrize("count", [0, 1, 10, 3_000, 100_000, 2_000_000])
 def test_it_is_within_four_standard_errors_of_the_truth(count):
     keys = np.arange(count, dtype=np.uint64) * np.uint64(7) + np.uint64(12_000_000_000)

@@ -143,32 +143,53 @@ static size_t find_rank(const uint8_t *members, size_t count, uint16_t member) {
     return lower_bound16(members, low, high - low, member);
 }
 
-static size_t bits_before(const uint8_t *bits, uint16_t member) {
-    size_t count = 0, word = 0;
-    for (; (word + 1) * 64 <= member; word++) count += (size_t)__builtin_popcountll(ql_load64(bits + 8 * word));
-    for (size_t bit = word * 64; bit < member; bit++) count += (bits[bit >> 3] >> (bit & 7)) & 1u;
+#define LAST_WORD 156u /* the bits are 156 words of 64 bits, and four bytes */
+
+static inline __attribute__((always_inline)) size_t ones(const uint8_t *words, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += (size_t)__builtin_popcountll(ql_load64(words + 8 * i));
     return count;
+}
+
+/* How many of a block's members stand before this one, which is among them: counted from the nearer end of the bits. */
+static inline __attribute__((always_inline)) size_t count_before(const uint8_t *bits, size_t members, uint16_t member) {
+    size_t word = member / 64u;
+    unsigned place = member % 64u;
+    uint64_t here = word < LAST_WORD ? ql_load64(bits + 8 * word) : ql_load32(bits + 8 * word);
+    if (word < LAST_WORD / 2) return ones(bits, word) + (size_t)__builtin_popcountll(here & (((uint64_t)1 << place) - 1));
+    size_t from_here = (size_t)__builtin_popcountll(here >> place);
+    if (word == LAST_WORD) return members - from_here;
+    from_here += ones(bits + 8 * (word + 1), LAST_WORD - 1 - word);
+    return members - from_here - (size_t)__builtin_popcount(ql_load32(bits + 8 * LAST_WORD));
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_POPCNT __builtin_cpu_supports("popcnt")
+__attribute__((target("popcnt"))) static size_t count_before_popcnt(const uint8_t *bits, size_t members, uint16_t member) {
+    return count_before(bits, members, member);
+}
+#endif
+
+static size_t rank_in_bits(const uint8_t *bits, size_t members, uint16_t member) {
+#ifdef HAVE_POPCNT
+    if (HAVE_POPCNT) return count_before_popcnt(bits, members, member); /* else each word is a call of a function */
+#endif
+    return count_before(bits, members, member);
 }
 
 static uint16_t column_value(const uint8_t *column, unsigned mode, size_t rank) {
     return mode == QL_COLUMN_NONE ? 0 : ql_load16(column + (mode == QL_COLUMN_EACH ? 2 * rank : 0));
 }
 
-/* Is the member in this list or bits block? Its rank is found only where a column is wanted. */
-static int find_member(const uint8_t *block, uint16_t member, int dated, uint16_t on, uint16_t *since,
-                       uint16_t *terms) {
-    size_t count = ql_load16(block + 4), rank;
-    const uint8_t *body = block + QL_BLOCK_HEADER, *column;
-    if (block[6] == QL_BITS) {
-        if (!(body[member >> 3] >> (member & 7) & 1)) return 0;
-        if (!dated && since == NULL && terms == NULL) return 1;
-        rank = bits_before(body, member);
-        column = body + QL_BITS_BYTES;
-    } else {
-        rank = find_rank(body, count, member);
-        if (rank == count || ql_load16(body + 2 * rank) != member) return 0;
-        column = body + 2 * count;
-    }
+/* Where the columns of a list or bits block begin. */
+static inline const uint8_t *columns_of(const uint8_t *block) {
+    return block + QL_BLOCK_HEADER + (block[6] == QL_BITS ? QL_BITS_BYTES : 2u * ql_load16(block + 4));
+}
+
+/* Day and terms of the member with this rank in a list or bits block, and whether it stood there on the day. */
+static int read_columns(const uint8_t *block, size_t rank, int dated, uint16_t on, uint16_t *since, uint16_t *terms) {
+    size_t count = ql_load16(block + 4);
+    const uint8_t *column = columns_of(block);
     unsigned since_mode = block[7] & 3u, terms_mode = (block[7] >> 2) & 3u;
     uint16_t day = column_value(column, since_mode, rank);
     if (dated && day > on) return 0;
@@ -210,9 +231,9 @@ static size_t list_others(batch *b, size_t n, const uint8_t *hits, int bits_only
     return others;
 }
 
-/* Lists, periods, days, terms, and whether an entry stood there on a past day. */
-static void find_entries(const ql_register *reg, const batch *b, size_t others, uint16_t on, int dated, uint8_t *hits,
-                         uint16_t *since_out, uint16_t *terms_out) {
+/* Whether a member stands in its list, and in b->slot the ranks of those in a list or bits block: their columns, which lie
+ * elsewhere, come in while others are counted. */
+static void find_ranks(const ql_register *reg, batch *b, size_t others, uint8_t *hits) {
     for (size_t t = 0; t < others; t++) {
         size_t i = b->todo[t];
         const uint8_t *block = reg->map + ql_pointer_offset(b->pointer[i]);
@@ -222,13 +243,36 @@ static void find_entries(const ql_register *reg, const batch *b, size_t others, 
     }
     for (size_t t = 0; t < others; t++) {
         size_t i = b->todo[t];
+        unsigned encoding = ql_pointer_encoding(b->pointer[i]);
+        if (encoding != QL_BITS && encoding != QL_LIST) continue;
+        const uint8_t *block = reg->map + ql_pointer_offset(b->pointer[i]), *body = block + QL_BLOCK_HEADER;
+        size_t count = ql_load16(block + 4), rank;
+        if (encoding == QL_BITS) {
+            rank = rank_in_bits(body, count, b->member[i]);
+        } else {
+            rank = find_rank(body, count, b->member[i]);
+            hits[i] = rank < count && ql_load16(body + 2 * rank) == b->member[i];
+        }
+        if (hits[i]) QL_PREFETCH(columns_of(block) + 2 * rank);
+        b->slot[i] = rank;
+    }
+}
+
+/* Lists, periods, days, terms, and whether an entry stood there on a past day. */
+static void find_entries(const ql_register *reg, batch *b, size_t others, uint16_t on, int dated, uint8_t *hits,
+                         uint16_t *since_out, uint16_t *terms_out) {
+    find_ranks(reg, b, others, hits);
+    for (size_t t = 0; t < others; t++) {
+        size_t i = b->todo[t];
         uint16_t *since = since_out ? since_out + i : NULL, *terms = terms_out ? terms_out + i : NULL;
         const uint8_t *block = reg->map + ql_pointer_offset(b->pointer[i]);
         unsigned encoding = ql_pointer_encoding(b->pointer[i]);
         if (encoding == QL_PERIODS) {
             hits[i] = (uint8_t)find_period(block, b->member[i], on, since, terms);
-        } else {
-            hits[i] = encoding != QL_GONE && find_member(block, b->member[i], dated, on, since, terms);
+        } else if (encoding == QL_GONE) {
+            hits[i] = 0;
+        } else if (hits[i] && (dated || since || terms)) {
+            hits[i] = (uint8_t)read_columns(block, b->slot[i], dated, on, since, terms);
         }
     }
 }

@@ -13,18 +13,22 @@ same work, whether the handle exists or not, and compares in constant time.
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from quietline.web.accounts.models import ApiKey, BearerToken, Organisation
+from quietline.web.base.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
 
 __all__ = [
     "TOKEN_SECONDS",
@@ -44,6 +48,19 @@ _COARSE = timedelta(hours=1)
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l and o, 0 and 1
 _MAX_LENGTH = 200
 _NOBODY = sha256(b"").digest()
+
+
+_KEY, _ORGANISATION = (
+    tuple((field.attname, field.column) for field in model._meta.concrete_fields)  # noqa: SLF001 - public by its documentation
+    for model in (ApiKey, Organisation)
+)
+"""Attribute and column of each field, in the order in which rows are read."""
+_COLUMNS = ", ".join([*(f"k.{column}" for _name, column in _KEY), *(f"o.{column}" for _name, column in _ORGANISATION)])
+_FIND = f"""
+SELECT {_COLUMNS}
+FROM accounts_apikey k JOIN accounts_organisation o ON o.id = k.organisation_id
+WHERE k.handle = %(handle)s AND k.kind = %(kind)s
+"""  # noqa: S608 - names of columns, from the models
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +169,15 @@ def issue_token(*, client: ApiKey, scopes: Iterable[str], at: datetime) -> str:
 
 
 def _find_key(handle: str, kind: ApiKey.Kind) -> ApiKey | None:
-    return ApiKey.objects.filter(handle=handle, kind=kind).select_related("organisation").first()
+    """Find a key and its organisation, by one prepared statement: each request of a program begins with it."""
+    rows = run(_FIND, {"handle": handle, "kind": str(kind)})
+    if not rows:
+        return None
+    mine, its = rows[0][: len(_KEY)], rows[0][len(_KEY) :]
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, [name for name, _column in _KEY], mine)
+    key.scopes = json.loads(key.scopes)
+    key.organisation = Organisation.from_db(DEFAULT_DB_ALIAS, [name for name, _column in _ORGANISATION], its)
+    return key
 
 
 def _fits(secret: str, stored: bytes | None) -> bool:

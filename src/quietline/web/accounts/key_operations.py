@@ -36,6 +36,8 @@ SCOPES: dict[Scope, frozenset[Organisation.Kind]] = {
     Scope.SANDBOX: _SELLERS,
     Scope.CONSENTS_WRITE: _SELLERS,
     Scope.COMPLAINTS_READ: _SELLERS | _LINES | _AUTHORITIES,
+    Scope.COMPLAINTS_WRITE: _LINES | _AUTHORITIES,
+    Scope.INQUIRIES: _SELLERS | _LINES,
 }
 """Which kinds of organisation can give which scope to their programs."""
 

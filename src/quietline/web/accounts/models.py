@@ -212,6 +212,8 @@ class Scope(models.TextChoices):
     SANDBOX = "sandbox", _("wash test numbers only, which costs and proves nothing")
     CONSENTS_WRITE = "consents:write", _("hand in consents and customers")
     COMPLAINTS_READ = "complaints:read", _("read complaints about oneself")
+    COMPLAINTS_WRITE = "complaints:write", _("hand in complaints and refused calls")
+    INQUIRIES = "inquiries:answer", _("read and answer requests of the authority")
 
 
 class ApiKey(models.Model):

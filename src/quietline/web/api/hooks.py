@@ -1,7 +1,8 @@
 """Webhooks: make, end, and find out what their organisations have to be told.
 
-Events are read from the numbered changes and from the ledger's leaves, both of which one process numbers without a gap; so
-none is missed and none told twice, and the rooms below need not know of webhooks.
+Events are read from the numbered changes and from the ledger's leaves, both of which one process numbers without a gap, and
+from warnings, which remember whether they were told; so none is missed and none told twice, and the rooms below need not
+know of webhooks.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
@@ -20,8 +23,11 @@ from quietline.web.accounts.models import Organisation, RoleChange
 from quietline.web.api.destinations import check_url
 from quietline.web.api.models import Webhook, WebhookDelivery, WebhookPlace
 from quietline.web.api.registers import readers_of
+from quietline.web.compliance.operations import take_warnings
 from quietline.web.evidence.models import Contest
+from quietline.web.inquiries.models import Inquiry
 from quietline.web.keeping.rings import key_ring
+from quietline.web.lists.models import ReadyNotice
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.models import Change, Entry, Register
 from quietline.web.washing.queries import washes_by_set
@@ -100,7 +106,7 @@ def gather_events(*, at: datetime) -> int:
     The first time only notes where changes and leaves stand: who registers is told of what comes afterwards.
     """
     with transaction.atomic():
-        deliveries = [*_of_changes(at), *_of_leaves(at)]
+        deliveries = [*_of_changes(at), *_of_leaves(at), *_of_duties(at)]
         WebhookDelivery.objects.bulk_create(deliveries)
     return len(deliveries)
 
@@ -157,7 +163,32 @@ def _of_washes(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
         yield from _told(Webhook.Event.WASH_FINISHED, data, Q(pk=wash.organisation_id), at)
 
 
-_OF_LEAVES = {"role": _of_roles, "contest": _of_contests, "wash": _of_washes}
+def _of_lists(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
+    for notice in ReadyNotice.objects.filter(pk__in=records).select_related("register").order_by("pk"):
+        data = {"country": notice.register.country, "version": notice.version, "areas": notice.areas}
+        yield from _told(Webhook.Event.LIST_READY, data, Q(pk=notice.organisation_id), at)
+
+
+def _of_inquiries(records: list[int], at: datetime) -> Iterator[WebhookDelivery]:
+    for row in Inquiry.objects.filter(pk__in=records).order_by("pk"):
+        data = {"inquiry": row.reference, "kind": row.kind, "due_at": row.due_at.isoformat()}
+        yield from _told(Webhook.Event.INQUIRY_SENT, data, Q(pk=row.to_id), at)
+
+
+def _of_duties(at: datetime) -> Iterator[WebhookDelivery]:
+    """Tell of warnings, which leave no leaf: the room that made them remembers which were told."""
+    for warned in take_warnings(at=at, most=_BATCH):
+        code = warned.organisation.code
+        data = {
+            "organisation": code, "duty": warned.duty, "title": warned.title, "last_day": warned.due_date.isoformat(),
+            "days_left": warned.days_left, "link": settings.ENVIRONMENT.base_url + reverse(warned.page, args=[code]),
+        }  # fmt: skip
+        yield from _told(Webhook.Event.DUTY_DUE, data, Q(pk=warned.organisation_id), at)
+
+
+_OF_LEAVES = {
+    "role": _of_roles, "contest": _of_contests, "wash": _of_washes, "listready": _of_lists, "inquiry": _of_inquiries,
+}  # fmt: skip
 """What is told of new leaves of the ledger, by their kind."""
 
 

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
-from quietline.web.base.models import Tally
 from quietline.web.keeping.rings import key_ring
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.http import HttpRequest, HttpResponseBase
 
 __all__ = ["LIMITS", "add_headers", "count_request"]
@@ -42,14 +39,8 @@ def count_request(request: HttpRequest, policy: str, counted: bytes) -> None:
     limit, at = LIMITS[policy], now()
     hashed = key_ring().keyed_hash("limit", counted)
     request.rate_policy = policy  # type: ignore[attr-defined]
-    count([(limit, hashed)], at=at)
-    request.rate_left = (_left(limit, hashed, at), limit.ends_in(at))  # type: ignore[attr-defined]
-
-
-def _left(limit: Limit, hashed: bytes, at: datetime) -> int:
-    bucket = limit.name.encode() + b":" + hashed
-    times = Tally.objects.filter(bucket=bucket, window_number=limit.window(at)).values_list("count", flat=True).first()
-    return max(0, limit.most - (times or 0))
+    [times] = count([(limit, hashed)], at=at)
+    request.rate_left = (limit.most - times, limit.ends_in(at))  # type: ignore[attr-defined]
 
 
 def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -39,6 +39,9 @@ class Webhook(models.Model):
         CLAIM_REVOKED = "claim.revoked", _("a person revoked a consent or customer relation that you claim")
         CLAIM_CONTESTED = "claim.contested", _("a person says that something you claim is not true")
         WASH_FINISHED = "wash.finished", _("a list that you handed in was washed")
+        LIST_READY = "list.ready", _("newer lists are ready for you to fetch")
+        DUTY_DUE = "duty.due", _("the last day of something that you have to do comes near")
+        INQUIRY_SENT = "inquiry.sent", _("the authority asks or orders something of you")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="webhooks")

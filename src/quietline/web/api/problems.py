@@ -43,6 +43,22 @@ _TITLES = {
     500: gettext_noop("Something went wrong here."),
     503: gettext_noop("This is being repaired at the moment."),
 }
+_TITLES_OF = {
+    "quota.over": gettext_noop("The numbers of this subscription year are used up."),
+    "probing.slowed": gettext_noop("Numbers that follow each other are answered slowly."),
+    "list.daily": gettext_noop("This list was fetched within the last 24 hours."),
+    "organisation.suspended": gettext_noop("The organisation is suspended."),
+    "organisation.closed": gettext_noop("The organisation is closed."),
+    "organisation.not-verified": gettext_noop("The organisation is not verified yet."),
+    "organisation.not-certified": gettext_noop("The organisation has not certified lawful use."),
+    "organisation.barred": gettext_noop("The organisation is barred from calling."),
+}
+"""Of refusals whose status says too little, by their code."""
+_ADVICE_OF = {
+    "quota.over": gettext_noop("Declare a longer list or take more areas now; else wait until the next subscription year."),
+}
+_NOT_OF_RATE = frozenset(("quota.over", "list.daily"))
+"""They have a time to wait, and say nothing of how often one may ask."""
 _CODES = {
     400: "request.unreadable", 401: "credential.missing", 403: "request.forbidden", 404: "request.unknown",
     405: "request.method", 409: "request.conflict", 413: "request.too-large", 415: "request.type",
@@ -94,7 +110,7 @@ def problem(
         headers: beside the type.
     """
     code = code or _CODES.get(status, "request.refused")
-    title = _(_TITLES.get(status, _TITLES[422]))
+    title = _(_TITLES_OF.get(code) or _TITLES.get(status, _TITLES[422]))
     body: dict[str, Any] = {
         "type": f"urn:quietline:problem:{code}", "title": title, "status": status, "detail": detail or title, "code": code,
         "errors": [dict(error) for error in errors],
@@ -123,12 +139,14 @@ def _of_problem(request: HttpRequest, error: ProblemError) -> HttpResponse:
 def _of_operation(request: HttpRequest, error: OperationError) -> HttpResponse:
     family, _dot, what = error.code.partition(".")
     status = 404 if what == "unknown" else error.status
-    detail = f"{error.message} {error.advice}".strip()
+    advice = error.advice or (_(_ADVICE_OF[error.code]) if error.code in _ADVICE_OF else "")
+    detail = f"{error.message} {advice}".strip()
     fields = [{"field": family, "code": error.code, "detail": detail}] if family in _FIELDS else []
     headers = {}
     if isinstance(error, TooManyError):
         headers = {"Retry-After": str(error.retry_seconds)}
-        request.rate_refused = error.retry_seconds  # type: ignore[attr-defined]
+        if error.code not in _NOT_OF_RATE:
+            request.rate_refused = error.retry_seconds  # type: ignore[attr-defined]
     return problem(status, code=error.code, detail=detail, errors=fields, headers=headers)
 
 

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["change_written", "changes_after", "note_download", "readers_of", "visible", "written"]
 
+_SHARED = (Register.Kind.SEALED, Register.Kind.TRUSTED)
+
 
 def visible(organisation: Organisation) -> QuerySet[Register]:
     """Give the registers that an organisation may read whole.
 
     An authority reads all. An operator reads the public ones and its own: what a person said to one seller reaches that
-    seller, and of operators only the line's own, which no whole register is. Everybody else reads what they own.
+    seller, and of operators only the line's own, which no whole register is. A reseller reads the sealed and the trusted
+    numbers, and everybody else what they own.
     """
     if organisation.kind == Organisation.Kind.AUTHORITY:
         seen = Q()
@@ -34,6 +37,8 @@ def visible(organisation: Organisation) -> QuerySet[Register]:
         seen = Q(owner=None) | Q(owner=organisation)
     else:
         seen = Q(owner=organisation)
+        if organisation.kind == Organisation.Kind.RESELLER:
+            seen |= Q(owner=None, kind__in=_SHARED)
     return Register.objects.filter(seen).select_related("owner").order_by("code")
 
 
@@ -41,7 +46,8 @@ def readers_of(register: Register) -> Q:
     """Give the condition on organisations that may read a register whole: the same as :func:`visible`, turned round."""
     readers = Q(kind=Organisation.Kind.AUTHORITY)
     if register.owner_id is None:
-        return readers | Q(kind=Organisation.Kind.OPERATOR)
+        readers |= Q(kind=Organisation.Kind.OPERATOR)
+        return readers | Q(kind=Organisation.Kind.RESELLER) if register.kind in _SHARED else readers
     return readers | Q(pk=register.owner_id)
 
 

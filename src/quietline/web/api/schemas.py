@@ -6,7 +6,7 @@ What comes in is strict: no field too many, no text where a truth value belongs.
 # the framework reads annotations while it runs, so they are not put off here
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -250,14 +250,17 @@ class ChangesPage(Schema):
     last: str = Field(description="Cursor to go on from later, as `after`.")
 
 
-WebhookEvent = Literal["register.published", "organisation.suspended", "claim.revoked", "claim.contested", "wash.finished"]
+WebhookEvent = Literal[
+    "register.published", "organisation.suspended", "claim.revoked", "claim.contested", "wash.finished", "list.ready",
+    "duty.due", "inquiry.sent",
+]  # fmt: skip
 
 
 class WebhookIn(_In):
     """An address to be told of events."""
 
     url: str = Field(min_length=9, max_length=500, pattern=r"^https://", examples=["https://hooks.example.org/quietline"])
-    events: list[WebhookEvent] = Field(min_length=1, max_length=3)
+    events: list[WebhookEvent] = Field(min_length=1, max_length=len(get_args(WebhookEvent)))
 
 
 class WebhookOut(Schema):

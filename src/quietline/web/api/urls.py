@@ -9,7 +9,19 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from quietline.web.api import evidence, organisations, public, washes, webhooks
+from quietline.web.api import (
+    complaints,
+    evidence,
+    inquiries,
+    lines,
+    lists,
+    organisations,
+    public,
+    seals,
+    uploads,
+    washes,
+    webhooks,
+)
 from quietline.web.api.description import Api, openapi
 from quietline.web.api.limits import add_headers
 from quietline.web.api.problems import problem
@@ -26,7 +38,13 @@ api.add_router("", public.router)
 api.add_router("", organisations.router)
 api.add_router("", webhooks.router)
 api.add_router("", washes.router)
+api.add_router("", uploads.router)
 api.add_router("", evidence.router)
+api.add_router("", lines.router)
+api.add_router("", lists.router)
+api.add_router("", complaints.router)
+api.add_router("", inquiries.router)
+api.add_router("", seals.router)
 
 
 def _guarded(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,7 @@
 import base64
 import json
 from datetime import date, datetime
-from hashlib import sha256
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -19,11 +18,11 @@ from quietline.web.api.credentials import Program
 from quietline.web.api.description import answers
 from quietline.web.api.idempotency import idempotent
 from quietline.web.api.problems import ProblemError
+from quietline.web.api.wash_body import NumbersIn, WashBody
 from quietline.web.base.clock import now
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.models import WashSet
 from quietline.web.washing.asking import MOST_REFERENCE, ask
-from quietline.web.washing.engine import MOST_NUMBERS
 from quietline.web.washing.sandbox_answers import ask_sandbox
 
 __all__ = ["router"]
@@ -39,8 +38,8 @@ class WashIn(Schema):
 
     model_config = {"extra": "forbid", "strict": True}  # noqa: RUF012 - read once, by the class itself
 
-    numbers: list[str] = Field(
-        max_length=MOST_NUMBERS, description="As they stand in your list: E.164, or as they are dialled in the country.",
+    numbers: NumbersIn = Field(
+        description="As they stand in your list: E.164, or as they are dialled in the country.",
         examples=[["+12125550123", "(212) 555-0101"]],
     )  # fmt: skip
     country: str = Field("", max_length=2, description="Of numbers that name none, ISO 3166; yours where not given.")
@@ -138,7 +137,7 @@ class WashOut(Schema):
     summary="Wash numbers",
 )  # fmt: skip
 @decorate_view(idempotent)
-def wash(request: HttpRequest, asked: WashIn) -> Any:
+def wash(request: HttpRequest, asked: Annotated[WashIn, WashBody(...)]) -> Any:
     """Says of each number whether it may be called, by which rule, until when that may be relied on, or from when it may.
 
     Invalid numbers cost nothing. A key with the scope `sandbox` alone is answered from the table of test numbers.
@@ -159,7 +158,7 @@ def wash(request: HttpRequest, asked: WashIn) -> Any:
     if asked.shape == "rows":
         return _rows(answered.answer, answered.receipt, asked.numbers)
     response = HttpResponse(answered.answer, content_type=_JSON)
-    digest = base64.b64encode(sha256(answered.answer).digest()).decode()
+    digest = base64.b64encode(bytes.fromhex(answered.receipt)).decode()
     response.headers["Content-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
     return response
 

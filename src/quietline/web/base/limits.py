@@ -54,18 +54,22 @@ RETURNING bucket, count
 """
 
 
-def count(limited: Sequence[tuple[Limit, bytes]], *, at: datetime) -> None:
+def count(limited: Sequence[tuple[Limit, bytes]], *, at: datetime) -> list[int]:
     """Count one attempt against each limit.
 
     Args:
         limited: limits, and the keyed hash (16 bytes) of what each counts.
         at: now.
 
+    Returns:
+        How often each was tried within its window, this time included, in the order of the limits.
+
     Raises:
         TooManyError: one of them is exceeded; nothing says which one, but how long to wait.
     """
     # always in the same order, so that two requests that share buckets never wait for each other in a circle
-    buckets = sorted((limit.name.encode() + b":" + hashed, limit) for limit, hashed in limited)
+    named = [(limit.name.encode() + b":" + hashed, limit) for limit, hashed in limited]
+    buckets = sorted(named)
     values: dict[str, Any] = {}
     for i, (bucket, limit) in enumerate(buckets):
         values |= {f"b{i}": bucket, f"w{i}": limit.window(at), f"e{i}": at + timedelta(seconds=limit.ends_in(at))}
@@ -78,6 +82,7 @@ def count(limited: Sequence[tuple[Limit, bytes]], *, at: datetime) -> None:
             advice="Wait a while and try again.",
             code="limit.exceeded",
         )
+    return [counted[bucket] for bucket, _limit in named]
 
 
 @cache

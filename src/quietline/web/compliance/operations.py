@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quietline.errors import NotProvenError, OperationError
 from quietline.web.accounts.models import Membership, Organisation, Role
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from quietline.web.accounts.models import Person
+    from quietline.web.compliance.duties import Duty
 
-__all__ = ["WARN_DAYS", "add_page", "warn_due"]
+__all__ = ["WARN_DAYS", "add_page", "take_warnings", "warn_due"]
 
 WARN_DAYS = (7, 3, 1, 0)
 """So many days before a duty's day its organisation is warned, once each."""
@@ -75,26 +77,49 @@ def add_page(
 
 
 def warn_due(*, at: datetime) -> int:
-    """Write to the managers of organisations whose days come near; give how many warnings that made."""
+    """Warn organisations whose days come near, by letter and for their programs; give how many warnings that made.
+
+    Letters go to those who manage the organisation, unless the room where a duty is known writes its own. Programs are told
+    of every duty: see :func:`take_warnings`.
+    """
     count = 0
-    for organisation in Organisation.objects.filter(state=Organisation.State.VERIFIED, kind__in=CALLERS).order_by("pk"):
-        for duty in duties(organisation, at=at):
-            left = duty.days_left(on=at.date())
-            if 0 <= left <= max(WARN_DAYS) and not duty.own_letter:
-                days = min(days for days in WARN_DAYS if left <= days)
-                count += _warn(organisation, duty.key, duty.due_date, days, at)
+    with override("en"):  # letters find their own language; what programs read is always English
+        for organisation in Organisation.objects.filter(state=Organisation.State.VERIFIED, kind__in=CALLERS).order_by("pk"):
+            for duty in duties(organisation, at=at):
+                left = duty.days_left(on=at.date())
+                if 0 <= left <= max(WARN_DAYS):
+                    count += _warn(organisation, duty, min(days for days in WARN_DAYS if left <= days), at)
     return count
 
 
 @transaction.atomic
-def _warn(organisation: Organisation, key: str, due_date: date, days: int, at: datetime) -> bool:
+def _warn(organisation: Organisation, duty: Duty, days: int, at: datetime) -> bool:
+    told = {"at": at, "title": duty.title[:200], "page": duty.address}
     _row, is_new = Warned.objects.get_or_create(
-        organisation=organisation, duty=key, due_date=due_date, days=days, defaults={"at": at}
+        organisation=organisation, duty=duty.key, due_date=duty.due_date, days=days, defaults=told
     )
-    if is_new:
-        facts = {"organisation": organisation.name, "day": due_date.isoformat()}
+    if is_new and not duty.own_letter:
+        facts = {"organisation": organisation.name, "day": duty.due_date.isoformat()}
         tell_managers(organisation, "duty-near", address="compliance:home", facts=facts, at=at)
     return is_new
+
+
+def take_warnings(*, at: datetime, most: int = 1_000) -> list[Warned]:
+    """Give the warnings that programs have not been told of, the oldest first, and mark them as told.
+
+    Must run in the transaction that puts them on their way: so each is told once, whatever dies, and two workers never take
+    the same.
+
+    Args:
+        at: now.
+        most: how many at a time.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("warnings are taken in the transaction that passes them on")
+    waiting = Warned.objects.select_for_update(skip_locked=True, of=("self",)).filter(told_at=None).exclude(title="")
+    rows = list(waiting.select_related("organisation").order_by("pk")[:most])
+    Warned.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=at)
+    return rows
 
 
 def _may_write(person: Person, organisation: Organisation) -> bool:

@@ -8,17 +8,20 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.base.clock import now
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.compliance.documents import file_document
 from quietline.web.compliance.duties import duties
 from quietline.web.compliance.forms import PageForm
 from quietline.web.compliance.models import FilePage
 from quietline.web.compliance.operations import add_page
-from quietline.web.sellers.views_common import csv_answer, language, organisation_of, person_of
+from quietline.web.sellers.views_common import language, organisation_of, person_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -31,12 +34,20 @@ def home(request: HttpRequest, code: str) -> HttpResponse:
     """Show what is due."""
     found, at = organisation_of(code), now()
     rows = [
-        {"duty": duty, "left": duty.days_left(on=at.date()), "tone": duty.tone(on=at.date()),
+        {"duty": duty, "left_text": _left(duty.days_left(on=at.date())), "tone": duty.tone(on=at.date()),
          "url": reverse(duty.address, args=[found.code])}
         for duty in duties(found, at=at)
     ]  # fmt: skip
     pages = FilePage.objects.filter(organisation=found).count()
-    return render(request, "compliance/home.html", {"organisation": found, "rows": rows, "pages": pages})
+    event = format_html('<code translate="no">{}</code>', "duty.due")
+    context = {"organisation": found, "rows": rows, "pages": pages, "duty_event": event}
+    return render(request, "compliance/home.html", context)
+
+
+def _left(days: int) -> str:
+    """Write how many days are left, in one piece where a table is narrow."""
+    text = _("too late") if days < 0 else ngettext("%(left)s day", "%(left)s days", days) % {"left": days}
+    return text.replace(" ", "\u00a0")
 
 
 @require_safe

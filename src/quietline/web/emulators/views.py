@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.base.clock import now
-from quietline.web.base.spreadsheets import safe_cell
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.emulators import operations
 from quietline.web.emulators.forms import AustralianForm, SingaporeForm
 from quietline.web.emulators.models import AustralianAccount, SingaporeAccount, System
 from quietline.web.publishing.models import Register
-from quietline.web.sellers.views_common import csv_answer, organisation_of, person_of, refused, said
+from quietline.web.sellers.views_common import organisation_of, person_of, refused, said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -49,7 +49,7 @@ def accounts_csv(request: HttpRequest, code: str) -> HttpResponse:
     """Give the accounts as a table; no secret is in it."""
     found = organisation_of(code)
     rows = [
-        [row["system"], row["public"], safe_cell(row["title"]), row["client"], "yes" if row["is_sandbox"] else "no",
+        [row["system"], row["public"], row["title"], row["client"], "yes" if row["is_sandbox"] else "no",
          *(moment.isoformat(timespec="seconds") if moment else "" for moment in (row["created_at"], row["ended_at"]))]
         for row in _rows(found)
     ]  # fmt: skip

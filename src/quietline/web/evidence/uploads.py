@@ -20,13 +20,13 @@ from quietline.web.evidence.models import Batch, Upload
 from quietline.web.evidence.operations import RefusedRecordsError, record
 from quietline.web.evidence.reading import Options, read_file
 from quietline.web.keeping.rings import key_ring
-from quietline.web.publishing.objects import objects_folder
+from quietline.web.proofs.objects import objects_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
+    from quietline.ledger.objects import FileStore
     from quietline.web.accounts.models import Organisation
 
 __all__ = ["MOST_BYTES", "accept_upload", "drop_upload", "keep_upload", "options_of", "work_uploads"]
@@ -66,15 +66,10 @@ def keep_upload(
         raise OperationError(_("The file is empty, or larger than 200 MB."), advice=_("Split it."), code=what)
     pk = uuid.uuid4()
     wrapped = key_ring().new_data_key(_record(pk))
-    path = _path(pk)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(key_ring().unwrap(wrapped, _record(pk)).seal(data, _FIELD))
-    temporary.chmod(0o600)
-    temporary.replace(path)
+    _store().write(_path(pk), key_ring().unwrap(wrapped, _record(pk)).seal(data, _FIELD))
     upload = Upload.objects.create(
         id=pk, organisation=organisation, via=via, by=by, options=_as_json(options), size=len(data),
-        sha256=sha256(data).hexdigest(), object_path=path.name, data_key=wrapped, state=Upload.State.READING, at=at,
+        sha256=sha256(data).hexdigest(), object_path=_path(pk), data_key=wrapped, state=Upload.State.READING, at=at,
     )  # fmt: skip
     if len(data) <= _AT_ONCE:
         _read(upload, at)
@@ -192,17 +187,23 @@ def _fail(upload: Upload, error: QuietlineError, at: datetime) -> None:
 
 def _opened(upload: Upload) -> bytes:
     key = key_ring().unwrap(upload.data_key, _record(upload.pk))
-    return key.open(_path(upload.pk).read_bytes(), _FIELD)
+    with _store().open(_path(upload.pk)) as sealed:
+        return key.open(sealed.read(), _FIELD)
 
 
 def _destroy(upload: Upload) -> None:
     """Destroy what is kept of a file, the key first."""
     Upload.objects.filter(pk=upload.pk).update(data_key=None)
-    _path(upload.pk).unlink(missing_ok=True)
+    _store().remove(_path(upload.pk))
 
 
-def _path(pk: uuid.UUID) -> Path:
-    return objects_folder() / "evidence" / f"{pk}.sealed"
+def _store() -> FileStore:
+    """Give where files lie until they are recorded: any process of any machine may be the one to read them."""
+    return objects_store("evidence")
+
+
+def _path(pk: uuid.UUID) -> str:
+    return f"{pk}.sealed"
 
 
 def _record(pk: uuid.UUID) -> str:

@@ -10,3 +10,10 @@ class ListsConfig(AppConfig):
 
     name = "quietline.web.lists"
     label = "lists"
+
+    def ready(self) -> None:
+        """Teach the outbox this room's letter."""
+        from quietline.web.lists.letters import LETTERS
+        from quietline.web.messaging.texts import TEMPLATES
+
+        TEMPLATES.update(LETTERS)

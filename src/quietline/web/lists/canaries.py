@@ -24,7 +24,7 @@ from quietline.web.base.logs import log
 from quietline.web.keeping.models import DataKey
 from quietline.web.keeping.rings import key_ring
 from quietline.web.lists.content import keys_of_area
-from quietline.web.lists.models import CanaryBatch, CanaryTurn
+from quietline.web.lists.models import CanaryBatch, CanaryRetirement, CanaryTurn
 from quietline.web.lists.objects import opened_file
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.areas import ALL, area_of, in_area
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["Batch", "add_canaries", "batches_of", "code_of", "hidden_from", "in_force", "turn_over"]
+__all__ = ["Batch", "add_canaries", "batches_of", "code_of", "hidden_from", "in_force", "retired", "turn_over"]
 
 _FIELD = "keys"
 _FIRST_SHARE = 0.8
@@ -191,6 +191,14 @@ def in_force(batch: Batch) -> NDArray[np.bool_]:
     return np.isin(batch.keys, standing)
 
 
+def retired(batch: Batch) -> NDArray[np.bool_]:
+    """Say which canaries of a batch never come into force again; bool, shape as ``batch.keys``."""
+    found = np.zeros(len(batch.keys), dtype=np.bool_)
+    positions = CanaryRetirement.objects.filter(batch_id=batch.pk).values_list("position", flat=True)
+    found[list(positions)] = True
+    return found
+
+
 # -- coming into force and being retired -----------------------------------------------------------------------------
 
 
@@ -262,7 +270,8 @@ def _turn_area(
     share = int(stands.sum()) / max(1, size)
     name = f"{register.code} {batches[0].area} {until}"
     come, go = (_whole(number * share, f"{name} {what}") for number, what in zip(numbers, ("come", "go"), strict=True))
-    chosen = _in_drawn_order(keys[~stands], f"{name} come")
+    gone = np.concatenate([retired(batch) for batch in batches])
+    chosen = _in_drawn_order(keys[~stands & ~gone], f"{name} come")
     fresh = chosen[np.argsort(_ever_listed(register, chosen), kind="stable")][:come]  # those never used go first
     leaving = _in_drawn_order(keys[stands], f"{name} go")[:go]
     _bring(register, fresh, at)

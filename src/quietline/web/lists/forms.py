@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from quietline.web.lists.models import ListFile
 from quietline.web.publishing.models import Register
 
-__all__ = ["ClientForm", "FetchForm", "LeakForm"]
+__all__ = ["CanariesForm", "ClientForm", "FetchForm", "LeakForm"]
 
 _MOST_BYTES = 32 << 20
 
@@ -31,6 +31,44 @@ class FetchForm(forms.Form):
     form = forms.ChoiceField(choices=ListFile.Form.choices)
     from_version = forms.IntegerField(min_value=0, max_value=2**62, required=False)
     client = forms.CharField(max_length=20, required=False, strip=True)
+
+
+class CanariesForm(forms.Form):
+    """Numbers that become canaries: typed, or as a file."""
+
+    register = forms.ModelChoiceField(label=_("Register"), queryset=Register.objects.none(), empty_label=None)
+    numbers = forms.CharField(
+        label=_("Numbers, one a line"), required=False, max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("Or a file of them"), required=False, allow_empty_file=False,
+        help_text=_("Text, CSV, XLSX or Parquet, up to 32 MB. It is not kept."),
+    )  # fmt: skip
+    share = forms.IntegerField(
+        label=_("Percent that come into force at once"), min_value=0, max_value=100, initial=80,
+        help_text=_("The others are the reserve: they come into force as the register grows."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 3}),
+    )  # fmt: skip
+    are_ours = forms.BooleanField(
+        label=_("These numbers are the authority's own, and nobody else has ever had them or will"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        common = Register.objects.filter(kind=Register.Kind.DO_NOT_CALL, owner=None).order_by("country")
+        self.fields["register"].queryset = common  # type: ignore[attr-defined]
+        self.fields["register"].label_from_instance = lambda found: f"{found.title} ({found.country})"  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a file that is too long, and a form without numbers."""
+        data = super().clean() or self.cleaned_data
+        file = data.get("file")
+        if file is not None and file.size > _MOST_BYTES:
+            self.add_error("file", _("The file is longer than 32 MB."))
+        if not data.get("numbers", "").strip() and file is None and "file" not in self.errors:
+            self.add_error("numbers", _("Type numbers, or choose a file."))
+        return data
 
 
 class LeakForm(forms.Form):

@@ -44,6 +44,34 @@ class CanaryBatch(models.Model):
         }
 
 
+class CanaryRetirement(models.Model):
+    """A canary that never comes into force again, by its place in its batch: the number is about to be somebody's.
+
+    Its place in the code stays, so that lists from before can still be traced.
+    """
+
+    batch = models.ForeignKey(CanaryBatch, on_delete=models.PROTECT, related_name="retirements")
+    position = models.PositiveIntegerField()
+    by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    leaf_kind: ClassVar[str] = "canaryout"
+    keeping: ClassVar[Keeping] = {"id": "kept", "batch": "kept", "position": "kept", "by": "kept", "at": "kept"}
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "position"], name="lists_retired_once")]
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of."""
+        return {
+            "batch": self.batch_id,
+            "position": self.position,
+            "by": self.by_id,
+            "at": self.at.isoformat(timespec="microseconds"),
+        }
+
+
 class CanaryTurn(models.Model):
     """Canaries came into force and were retired, in proportion to the register's own changes up to a number."""
 
@@ -151,6 +179,44 @@ class ListDownload(models.Model):
             "file": self.file_id,
             "client": self.client_id,
             "person": self.person_id,
+            "at": self.at.isoformat(timespec="microseconds"),
+        }
+
+
+class ReadyNotice(models.Model):
+    """An organisation was told that change lists are ready for it: once a day at most for one register.
+
+    ``areas`` are those whose newest list it has not fetched. ``is_mailed``: a letter went out, too; none goes out before it
+    has fetched something since the last one.
+    """
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    register = models.ForeignKey("publishing.Register", on_delete=models.PROTECT, related_name="+")
+    version = models.BigIntegerField()
+    areas = models.JSONField(default=list)
+    day = models.DateField()
+    is_mailed = models.BooleanField()
+    at = models.DateTimeField()
+
+    leaf_kind: ClassVar[str] = "listready"
+    keeping: ClassVar[Keeping] = {
+        "id": "kept", "organisation": "kept", "register": "kept", "version": "kept", "areas": "kept", "day": "kept",
+        "is_mailed": "kept", "at": "kept",
+    }  # fmt: skip
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "register", "day"], name="lists_ready_once_a_day")
+        ]
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of."""
+        return {
+            "organisation": self.organisation_id,
+            "register": self.register_id,
+            "version": self.version,
+            "areas": list(self.areas),
             "at": self.at.isoformat(timespec="microseconds"),
         }
 

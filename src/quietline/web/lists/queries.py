@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Max
+
 from quietline.errors import LawError
 from quietline.law.list_age import reliance
 from quietline.web.lists.making import latest_file
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from quietline.web.accounts.models import Organisation
     from quietline.web.publishing.models import RegisterFile
 
-__all__ = ["EVERY", "AreaList", "downloads_of", "lists_for", "registers"]
+__all__ = ["EVERY", "AreaList", "downloads_of", "lists_for", "newest_fetched", "registers"]
 
 EVERY = timedelta(hours=24)
 """How often a full list of an area can be fetched."""
@@ -41,6 +43,7 @@ class AreaList:
         good_until: last day on which that may be called from by law; None where nothing was fetched or no law is known.
         full_at: when a full list can be fetched again; None where that is now.
         forms: in which it comes.
+        fetched_at: when the organisation last fetched a list of the area; None where it never did.
     """
 
     register: Register
@@ -51,6 +54,19 @@ class AreaList:
     good_until: date | None
     full_at: datetime | None
     forms: tuple[ListFile.Form, ...]
+    fetched_at: datetime | None = None
+
+    @property
+    def changes_from(self) -> int | None:
+        """The version that a change list would begin at; None where there is nothing to go on from, or nothing new."""
+        if self.had is None or self.file is None or self.had.version >= self.file.version:
+            return None
+        return self.had.version
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Not before this moment comes another version, with its change list; None before the first version."""
+        return None if self.file is None else self.file.at + EVERY
 
     @property
     def is_newest(self) -> bool:
@@ -87,7 +103,8 @@ def lists_for(
         areas = sorted(names if paid is None else paid)
         if only is not None:
             areas = [area for area in areas if area == only[1]]
-        file, newest, waits = latest_file(register), _newest(organisation, register), {}
+        file, newest, waits = latest_file(register), newest_fetched(organisation, register), {}
+        fetched = _fetched(organisation, register)
         if file is not None:
             waits = _waits(organisation, register, file.version, at)
         for area in areas:
@@ -97,15 +114,21 @@ def lists_for(
             found.append(
                 AreaList(
                     register, area, names.get(area, area), file, had, _good_until(had), waits.get(area),
-                    tuple(forms_of(area)),
+                    tuple(forms_of(area)), fetched.get(area),
                 )
             )  # fmt: skip
     return found
 
 
-def _newest(organisation: Organisation, register: Register) -> dict[str, ListFile]:
+def newest_fetched(organisation: Organisation, register: Register) -> dict[str, ListFile]:
+    """Give the newest list that an organisation has fetched, by area."""
     rows = ListFile.objects.filter(organisation=organisation, register=register).order_by("area", "version", "made_at")
     return {row.area: row for row in rows}  # the last of each area stays
+
+
+def _fetched(organisation: Organisation, register: Register) -> dict[str, datetime]:
+    rows = ListDownload.objects.filter(file__organisation=organisation, file__register=register)
+    return dict(rows.values_list("file__area").annotate(last=Max("at")).values_list("file__area", "last"))
 
 
 def _waits(organisation: Organisation, register: Register, version: int, at: datetime) -> dict[str, datetime]:

@@ -38,4 +38,7 @@ LINES: dict[str, Rule] = {
     "lists:fetch": fetches_for,
     "lists:file": _address_is_signed,
     "lists:leaks": has_role(Role.PRIVACY_OFFICER),
+    "lists:canaries": has_role(Role.ADMINISTRATOR),
+    "lists:canaries_csv": has_role(Role.ADMINISTRATOR),
+    "lists:canaries_of": has_role(Role.ADMINISTRATOR),
 }

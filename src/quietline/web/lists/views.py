@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from quietline.errors import InputError, NotProvenError, OperationError, TooMany
 from quietline.web.accounts.models import Organisation, Person
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.base.clock import now
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day
 from quietline.web.lists import queries
 from quietline.web.lists.forms import ClientForm, FetchForm, LeakForm
@@ -27,7 +27,7 @@ from quietline.web.lists.operations import fetch_list, record_trace
 from quietline.web.lists.samples import read_sample
 from quietline.web.lists.serving import address_of
 from quietline.web.lists.tracing import trace_sample
-from quietline.web.lists.words import bound_in_words, form_help, way_in_words
+from quietline.web.lists.words import bound_in_words, form_help, shown_area, way_in_words
 from quietline.web.sellers.acting import acting_for
 from quietline.web.sellers.queries import AGENTS, live_mandates
 
@@ -89,7 +89,7 @@ def home(request: HttpRequest, code: str) -> HttpResponse:
         "rows": [_row(one, code, client, at.date()) for one in lists],
         "download_url": _with_client(reverse("lists:home_csv", args=[code]), client),
         "late": sum(1 for one in lists if _tone(one, at.date()) == "bad"),
-        "downloads": [(one, _shown(one.file.area)) for one in queries.downloads_of(organisation)[:10]],
+        "downloads": [(one, shown_area(one.file.area)) for one in queries.downloads_of(organisation)[:10]],
     }
     return render(request, "lists/home.html", context)
 
@@ -102,21 +102,19 @@ def home_csv(request: HttpRequest, code: str) -> HttpResponse:
         behalf = acting_for(organisation, client=client, at=at)
     except NotProvenError as refused:
         return HttpResponse(f"{refused.message}\n{refused.advice}\n", status=403, content_type="text/plain; charset=utf-8")
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="lists.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(["country", "area", "name", "newest_version", "published", "your_version", "good_until", "days_left"])
-    for one in queries.lists_for(organisation, behalf, at=at):
-        writer.writerow([
-            one.register.country, one.area, one.name, one.file.version if one.file else "",
-            one.file.at.date() if one.file else "", one.had.version if one.had else "", one.good_until or "",
-            _or_empty(one.days_left(on=at.date())),
-        ])  # fmt: skip
-    return answer
-
-
-def _or_empty(value: object) -> object:
-    return "" if value is None else value
+    columns = [
+        "country", "area", "name", "newest_version", "published", "your_version", "fetched", "good_until", "days_left",
+    ]  # fmt: skip
+    rows = [
+        [
+            one.register.country, one.area, one.name, one.file.version if one.file else None,
+            one.file.at.date() if one.file else None, one.had.version if one.had else None,
+            one.fetched_at.isoformat(timespec="seconds") if one.fetched_at else None, one.good_until,
+            one.days_left(on=at.date()),
+        ]
+        for one in queries.lists_for(organisation, behalf, at=at)
+    ]  # fmt: skip
+    return csv_answer("lists", columns, rows)
 
 
 def _columns() -> list[Any]:
@@ -126,16 +124,12 @@ def _columns() -> list[Any]:
 def _row(one: AreaList, code: str, client: str, on: date) -> list[Any]:
     url = reverse("lists:area", args=[code, one.register.country, one.area])
     return [
-        {"text": f"{_shown(one.area)} · {one.name}", "url": _with_client(url, client)},
+        {"text": f"{shown_area(one.area)} · {one.name}", "url": _with_client(url, client)},
         _version(one.file.version, one.file.at.date()) if one.file else _("not published yet"),
         _version(one.had.version, one.had.published_date) if one.had else _("nothing yet"),
         f"{one.had.numbers_count:,}" if one.had and one.had.kind == ListFile.Kind.FULL else "–",
         {"text": _good_for(one, on), "tone": _tone(one, on)},
     ]
-
-
-def _shown(area: str) -> str:
-    return f"+1 {area[1:]}" if area.startswith("1") and len(area) > 1 else f"+{area}"
 
 
 def _version(number: int, on: date) -> str:
@@ -202,7 +196,11 @@ def _area_page(
 ) -> HttpResponse:  # fmt: skip
     organisation, at = _organisation(code), now()
     context: dict[str, Any] = {"organisation": organisation, "client": client, "refused": refused, "country": country}
-    context |= {"area": area, "shown": _shown(area), "home_url": _with_client(reverse("lists:home", args=[code]), client)}
+    context |= {
+        "area": area,
+        "shown": shown_area(area),
+        "home_url": _with_client(reverse("lists:home", args=[code]), client),
+    }
     try:
         behalf = acting_for(organisation, client=client, at=at)
     except NotProvenError as not_now:
@@ -283,5 +281,5 @@ def _leak_context(tracing: Tracing, at: datetime) -> dict[str, Any]:
 
 
 def _areas_of(line: Explained) -> str:
-    areas = ", ".join(f"{_shown(area)} v{version}" for area, version in line.areas[:_AREAS_SHOWN])
+    areas = ", ".join(f"{shown_area(area)} v{version}" for area, version in line.areas[:_AREAS_SHOWN])
     return f"{line.register.code}: {areas}{' …' if len(line.areas) > _AREAS_SHOWN else ''}"

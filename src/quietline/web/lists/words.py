@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
     from quietline.marks import Way
 
-__all__ = ["bound_in_words", "form_help", "way_in_words"]
+__all__ = ["bound_in_words", "form_help", "shown_area", "way_in_words"]
 
 _NEGLIGIBLE = 1e-6
+
+
+def shown_area(area: str) -> str:
+    """Write an area as people know it: ``+1 212`` or ``+44``."""
+    return f"+1 {area[1:]}" if area.startswith("1") and len(area) > 1 else f"+{area}"
 
 
 def form_help(forms: Iterable[ListFile.Form]) -> list[dict[str, str]]:

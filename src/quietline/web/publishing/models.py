@@ -28,6 +28,8 @@ class Register(models.Model):
         CUSTOMERS = "customers", _("Customers")
         INQUIRIES = "inquiries", _("Inquiries")
         REASSIGNED = "reassigned", _("Reassigned numbers")
+        SEALED = "sealed", _("Sealed numbers")
+        TRUSTED = "trusted", _("Trusted numbers")
 
     code = models.SlugField(max_length=40, unique=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -286,9 +288,9 @@ class Feed(models.Model):
 class WashSet(models.Model):
     """The numbers that one wash asked about, sealed under a key of their own until their period is over.
 
-    ``object_path`` names a register file of the keys, encrypted, or is empty where ``sealed`` holds them; nothing else of
-    the list is kept. ``reference`` is the caller's own: asked again under it, the same ``answer`` is given, which names
-    no number.
+    ``object_path`` names the packed keys (:mod:`quietline.wash.packed`), encrypted, or is empty where ``sealed`` holds
+    them; earlier releases wrote a register file. Nothing else of the list is kept. ``reference`` is the caller's own: asked
+    again under it, the same ``answer`` is given, which names no number.
     """
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)

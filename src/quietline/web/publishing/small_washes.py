@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.db import transaction
 
 from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
-from quietline.web.proofs.operations import write_leaves
+from quietline.web.proofs.operations import new_leaf
 from quietline.web.publishing.models import WashSet
 
 if TYPE_CHECKING:
@@ -28,9 +27,12 @@ __all__ = ["next_wash_number", "opened_keys", "record_small_wash", "with_referen
 
 _FIELD = "keys"
 _NEXT = "SELECT nextval(pg_get_serial_sequence('publishing_washset', 'id'))"
+# one statement, so one transaction: the wash with its own key, and the leaf that proves it
 _RECORD = """
 WITH made AS (
     INSERT INTO keeping_datakey (record, wrapped, created_at) VALUES (%(record)s, %(wrapped)s, %(at)s) RETURNING id
+), proven AS (
+    INSERT INTO proofs_leaf (kind, record, salt, hash, at) VALUES (%(kind)s, %(number)s, %(salt)s, %(hash)s, %(at)s)
 )
 INSERT INTO publishing_washset (
     id, organisation_id, client, numbers_count, receipt, object_path, sealed, reference, question, answer, data_key_id, at
@@ -86,14 +88,13 @@ def record_small_wash(
         id=number, organisation=organisation, client=client, numbers_count=len(keys), receipt=receipt, sealed=sealed,
         reference=reference, question=question, answer=answer, at=at,
     )  # fmt: skip
+    leaf = new_leaf(WashSet.leaf_kind, row, at=at)
     values = {
         "number": number, "organisation": organisation.pk, "client": client, "count": len(keys), "receipt": receipt,
         "sealed": sealed, "reference": reference, "question": question, "answer": answer, "at": at, "record": record,
-        "wrapped": bytes(wrapped),
+        "wrapped": bytes(wrapped), "kind": leaf.kind, "salt": leaf.salt, "hash": leaf.hash,
     }  # fmt: skip
-    with transaction.atomic(savepoint=False):
-        [(row.data_key_id,)] = run(_RECORD, values)
-        write_leaves("wash", [row], at=at)
+    [(row.data_key_id,)] = run(_RECORD, values)
     return row
 
 

@@ -51,7 +51,10 @@ SELECT o.state, o.kind,
         SELECT 1 FROM sellers_profile p JOIN sellers_bar b ON b.what = 'legal-id' AND b.value_index = p.legal_index
         WHERE p.organisation_id = o.id AND p.is_current AND b.at <= %(at)s::timestamptz AND b.lifted_at IS NULL
             AND (b.until_at IS NULL OR b.until_at > %(at)s::timestamptz)
-    )
+    ),
+    CASE WHEN EXISTS (SELECT 1 FROM sellers_profile p WHERE p.organisation_id = o.id AND p.is_current) THEN ''
+        ELSE o.legal_id END,
+    o.country
 FROM accounts_organisation o WHERE o.id = %(organisation)s
 """
 _Kind = Organisation.Kind
@@ -96,12 +99,21 @@ def standing(organisation: Organisation, *, at: datetime) -> Standing:
         organisation: which.
         at: now; decides on certifications and bars. The state is that of this moment.
     """
-    [(state, kind, is_certified, is_barred)] = run(_STANDING, {"organisation": organisation.pk, "at": at})
+    [(state, kind, is_certified, is_barred, legal_id, country)] = run(_STANDING, {"organisation": organisation.pk, "at": at})
     reasons = [_STATE_REASONS[_State(state)]] if state != _State.VERIFIED else []
     if kind in CALLERS:
+        is_barred = is_barred or (bool(legal_id) and _is_barred_by_hand(country, legal_id, at))
         reasons += ["organisation.barred"] if is_barred else []
         reasons += [] if is_certified else ["organisation.not-certified"]
     return Standing(not reasons, tuple(reasons))
+
+
+def _is_barred_by_hand(country: str, legal_id: str, at: datetime) -> bool:
+    """Say whether the legal id of an organisation that the authority entered itself, without a profile, is barred."""
+    from quietline.web.sellers.profiles import legal_index
+
+    index = legal_index(country, legal_id)
+    return index is not None and live_bars(at=at).filter(what=Bar.What.LEGAL_ID, value_index=index).exists()
 
 
 def in_order_since(organisation: Organisation) -> datetime | None:

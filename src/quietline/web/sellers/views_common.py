@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,13 +13,11 @@ from quietline.web.accounts.models import Organisation, Person
 from quietline.web.accounts.queries import organisation_by_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from django.http import HttpRequest
 
     from quietline.errors import OperationError
 
-__all__ = ["TONES", "csv_answer", "language", "organisation_of", "person_of", "refused", "said"]
+__all__ = ["TONES", "language", "organisation_of", "person_of", "refused", "said"]
 
 TONES = {
     "verified": "good", "reinstated": "good", "confirmed": "good", "applied": "waiting", "waiting": "waiting",
@@ -60,15 +56,3 @@ def said(error: OperationError) -> str:
 def refused(request: HttpRequest, error: OperationError) -> None:
     """Show a refusal on the next page."""
     messages.error(request, said(error))
-
-
-def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Answer with a table as CSV (RFC 4180, UTF-8 with a byte order mark, which spreadsheets need for Chinese)."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return HttpResponse(
-        "\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
 from quietline.web.base.clock import now
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.sellers import deciding, documents
 from quietline.web.sellers.checking import findings_of, organisations_matching
@@ -22,7 +23,7 @@ from quietline.web.sellers.models import Act, Bar, Decision, Document, Joining
 from quietline.web.sellers.profiles import contact_of
 from quietline.web.sellers.queries import CALLERS, certification_of, joining_of, managers_of, profile_of, standing
 from quietline.web.sellers.views import proof_answer, proof_rows
-from quietline.web.sellers.views_common import TONES, csv_answer, organisation_of, person_of, said
+from quietline.web.sellers.views_common import TONES, organisation_of, person_of, said
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -13,12 +13,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from quietline.web.accounts import rules as accounts
+from quietline.web.complaints import rules as complaints
+from quietline.web.complaints import rules_staff as triage
 from quietline.web.compliance import rules as compliance
 from quietline.web.emulators import rules as emulators
+from quietline.web.enforcement import rules as enforcement
 from quietline.web.evidence import rules as evidence
+from quietline.web.inquiries import rules as inquiries
 from quietline.web.lists import rules as lists
 from quietline.web.operators import rules as operators
+from quietline.web.seals import rules as seals
 from quietline.web.sellers import rules as sellers
+from quietline.web.statistics import rules as statistics
 from quietline.web.subscribers.line_sessions import line_of
 from quietline.web.subscriptions import rules as subscriptions
 from quietline.web.washing import rules as washing
@@ -52,13 +58,19 @@ def checked_by_itself(request: HttpRequest) -> str | None:
 ACCESS: dict[str, Rule] = {
     **accounts.LINES,
     **evidence.LINES,
+    **inquiries.LINES,
     **operators.LINES,
     **sellers.LINES,
+    **seals.LINES,
     **subscriptions.LINES,
     **lists.LINES,
     **washing.LINES,
     **emulators.LINES,
     **compliance.LINES,
+    **statistics.LINES,
+    **complaints.LINES,
+    **enforcement.LINES,
+    **triage.LINES,
     "home": public,
     "set_language": public,
     "healthy": public,

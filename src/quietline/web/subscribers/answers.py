@@ -64,8 +64,24 @@ _TEXTS = {
         "%(name)s：没有账号为%(detail)s的企业。请在%(host)s查询。",
     ),
     "text-reported": (
-        "%(name)s: thank you. Your report has the reference %(reference)s.",
-        "%(name)s：谢谢。您的举报编号为%(reference)s。",
+        "%(name)s: thank you. Your report is %(reference)s, answer due by %(day)s. Text STATUS %(reference)s any time.",
+        "%(name)s：谢谢。您的举报编号为%(reference)s，最迟%(day)s答复。可随时回复“查询 %(reference)s”。",
+    ),
+    "text-report-state": (
+        "%(name)s: your report %(reference)s is %(state)s. Answer due by %(day)s. More: %(host)s",
+        "%(name)s：您的举报%(reference)s%(state)s。答复期限%(day)s。详情：%(host)s",
+    ),
+    "text-no-report": (
+        "%(name)s: this line has no report with that reference. Look at the text that we sent you.",
+        "%(name)s：本号码没有该编号的举报。请查看我们发给您的短信。",
+    ),
+    "text-report-late": (
+        "%(name)s: by law a call like this can no longer be reported: it is too long ago. Report the next one at once.",
+        "%(name)s：依法已超过举报时限，不能再举报该来电。下次请尽快举报。",
+    ),
+    "text-report-refused": (
+        "%(name)s: your report was not taken. Report the call at %(host)s",
+        "%(name)s：未能受理您的举报。请在%(host)s举报该来电。",
     ),
     "text-wrong": (
         "%(name)s: this is not the code. Look at our latest message and try again.",
@@ -96,6 +112,14 @@ _TEXTS = {
         "%(name)s：另一号码的机主授权您管理其登记。编号%(reference)s。不需要？%(host)s",
     ),
 }
+_STATES = {
+    "received": ("received", "已收到"),
+    "invalid": ("not taken up", "未予受理"),
+    "validated": ("checked and taken up", "已通过审核"),
+    "in-case": ("part of a case", "已并入案件"),
+    "answered": ("answered", "已答复"),
+    "withdrawn": ("withdrawn", "已撤回"),
+}
 _FACTS = {
     "text-yes": ("wish", "detail", "minutes"),
     "text-listed": ("covers", "day", "reference"),
@@ -103,7 +127,8 @@ _FACTS = {
     "text-status": ("covers", "day", "reference"),
     "text-seller": ("wish", "detail"),
     "text-no-seller": ("detail",),
-    "text-reported": ("reference",),
+    "text-reported": ("reference", "day"),
+    "text-report-state": ("reference", "state", "day"),
     "text-unknown": ("suggestion",),
     "delegate-named": ("reference",),
 }
@@ -141,6 +166,8 @@ def _write(template: str) -> Template:
         if "wish" in known:
             detail = known.get("detail", "")
             known["wish"] = _WISHES[known["wish"]][place] % {"detail": detail, "covers": _covers(detail, place)}
+        if "state" in known:
+            known["state"] = _STATES[known["state"]][place]
         if "covers" in known:
             known["covers"] = _covers(known["covers"], place)
         return Words("", _TEXTS[template][place] % known)

@@ -1,4 +1,4 @@
-"""Texts and calls that came in, what was asked back, and reports of calls."""
+"""Texts and calls that came in, and what was asked back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.web.keeping.declared import Keeping
 
-__all__ = ["InboundText", "LineCall", "LineLanguage", "Report", "TextRequest"]
+__all__ = ["EarlierReport", "InboundText", "LineCall", "LineLanguage", "TextRequest"]
 
 
 class InboundText(models.Model):
@@ -75,32 +75,19 @@ class LineLanguage(models.Model):
     keeping: ClassVar[Keeping] = {"key": "erased", "language": "kept", "chosen_at": "kept"}
 
 
-class Report(models.Model):
-    """A call that somebody reported by text. What it says is sealed; which law it may break is judged elsewhere.
+class EarlierReport(models.Model):
+    """What the ledger has of a report by text from before reports had a room of their own; nothing is added any more.
 
-    ``key`` is the line that was called, ``caller_raw`` the calling number as written and ``caller_key`` the same where it
-    can be read. ``said_date`` is the day of the call as written, ``said_time`` its hour. ``line_proven`` says whether the
-    line was proven to be the reporter's: the sender of a text can be forged.
+    The report itself went there, under the same reference. This row keeps what its leaf is the hash of, so that the ledger
+    can be checked as before.
     """
 
     reference = models.CharField(max_length=16, unique=True)
-    key = models.BigIntegerField(db_index=True)
-    caller_raw = models.CharField(max_length=32, blank=True)
-    caller_key = models.BigIntegerField(null=True, db_index=True)
     said_date = models.DateField(null=True)
-    said_time = models.CharField(max_length=5, blank=True)
-    words = models.BinaryField(null=True)
-    data_key = models.ForeignKey("keeping.DataKey", null=True, on_delete=models.SET_NULL)
-    language = models.CharField(max_length=8)
-    line_proven = models.BooleanField(default=False)
     at = models.DateTimeField(db_index=True)
 
     leaf_kind: ClassVar[str] = "report"
-    keeping: ClassVar[Keeping] = {
-        "id": "kept", "reference": "kept", "key": "erased", "caller_raw": "erased", "caller_key": "erased",
-        "said_date": "kept", "said_time": "kept", "words": "encrypted", "data_key": "kept", "language": "kept",
-        "line_proven": "kept", "at": "kept",
-    }  # fmt: skip
+    keeping: ClassVar[Keeping] = {"id": "kept", "reference": "kept", "said_date": "kept", "at": "kept"}
 
     @property
     def canonical(self) -> dict[str, object]:

@@ -1,67 +1,72 @@
-"""Reports of calls that come in by text: stored sealed, answered with a reference. Nothing is judged here."""
+"""Reports of calls that come in by text. Who takes them stands in a room above this one and enters itself here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.db import transaction
-
-from quietline.numbering import Status, parse
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
-from quietline.web.proofs.operations import write_leaves
-from quietline.web.publishing.operations import new_reference
-from quietline.web.subscribers.low_tech_models import Report
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from quietline.web.subscribers.numbers import Line
     from quietline.web.subscribers.texts_in import Complaint
 
-__all__ = ["take_report", "words_of"]
+__all__ = ["REPORT_TAKERS", "ReportState", "ReportTaker", "take_report", "tell_report"]
 
 
-def take_report(*, line: Line, complaint: Complaint, language: str, at: datetime, line_proven: bool = False) -> Report:
-    """Store a report.
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """How far a report is.
 
-    Args:
-        line: that was called.
-        complaint: as the grammar understood it. A day without a year is the latest such day on the line's clock; a day
-            that is yet to come, or that no calendar has, is left out.
-        language: in which it is answered.
-        at: now.
-        line_proven: whether the line was proven to be in the reporter's hands.
+    Attributes:
+        reference: that its reporter goes by.
+        state: ``received``, ``invalid``, ``validated``, ``in-case``, ``answered`` or ``withdrawn``.
+        due: day by which it is answered.
     """
-    found = parse(complaint.caller, country=line.country) if complaint.caller else None
-    report = Report(
-        reference=new_reference("RP"), key=line.key, caller_raw=complaint.caller[:32],
-        caller_key=found.key if found is not None and found.status is Status.OK and found.key else None,
-        said_date=complaint.day.before(line.local_date(at)) if complaint.day else None, said_time=complaint.time,
-        language=language, line_proven=line_proven, at=at,
-    )  # fmt: skip
-    with transaction.atomic():
-        if complaint.words:
-            record = _record(report)
-            wrapped = key_ring().new_data_key(record)
-            report.data_key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
-            report.words = key_ring().unwrap(wrapped, record).seal_text(complaint.words, "words")
-        report.save(force_insert=True)
-        write_leaves("report", [report], at=at)
-    return report
+
+    reference: str
+    state: str
+    due: date
 
 
-def words_of(report: Report) -> str:
-    """Open what the reporter wrote; who reads it, the caller puts on record.
+class ReportTaker(Protocol):
+    """Takes reports, and says how far one is."""
 
-    Raises:
-        VaultError: ``vault.erased`` where its key was destroyed.
-    """
-    if report.words is None:
-        return ""
-    wrapped = report.data_key.wrapped if report.data_key else None
-    return key_ring().unwrap(wrapped, _record(report)).open_text(report.words, "words")
+    def take(
+        self, *, line: Line, complaint: Complaint, language: str, at: datetime, line_proven: bool = False
+    ) -> ReportState:
+        """Store a report, in the transaction of the text.
+
+        Args:
+            line: that was called.
+            complaint: as the grammar understood it.
+            language: in which it is answered.
+            at: now.
+            line_proven: whether the line was proven to be in the reporter's hands.
+
+        Raises:
+            OperationError: it is not taken: too late by the law of the line's country, say.
+        """
+        ...
+
+    def tell(self, *, key: int, reference: str) -> ReportState | None:
+        """Say how far a report of a line is; None where the line has none by this reference."""
+        ...
 
 
-def _record(report: Report) -> str:
-    return f"subscribers.report:{report.reference}"
+REPORT_TAKERS: list[ReportTaker] = []
+"""Who takes reports: the first one. Filled when the platform starts."""
+
+
+def take_report(
+    *, line: Line, complaint: Complaint, language: str, at: datetime, line_proven: bool = False
+) -> ReportState | None:
+    """Hand a report on; None where this installation takes none. Arguments and errors as of :class:`ReportTaker`."""
+    for taker in REPORT_TAKERS:
+        return taker.take(line=line, complaint=complaint, language=language, at=at, line_proven=line_proven)
+    return None
+
+
+def tell_report(*, key: int, reference: str) -> ReportState | None:
+    """Say how far a report of a line is; None where there is none by this reference."""
+    return next((found for taker in REPORT_TAKERS if (found := taker.tell(key=key, reference=reference)) is not None), None)

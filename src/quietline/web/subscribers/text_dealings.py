@@ -31,7 +31,7 @@ from quietline.web.subscribers.low_tech_models import InboundText, LineCall, Lin
 from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import Line, read_line
 from quietline.web.subscribers.proving import CODE_LIMITS, CODE_SECONDS, TRIES, try_code
-from quietline.web.subscribers.reports import take_report
+from quietline.web.subscribers.reports import take_report, tell_report
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -118,8 +118,10 @@ def _deal(command: texts_in.Command, line: Line, language: str, at: datetime) ->
             _block(line, terms, language, at)
         case texts_in.Unblock(terms):
             _ask_back(line, TextRequest.Wish.UNBLOCK, terms, language, at)
-        case texts_in.Status():
+        case texts_in.Status(""):
             _ask_back(line, TextRequest.Wish.STATUS, "", language, at)
+        case texts_in.Status(reference):
+            _tell_report(reference, line, language, at)
         case texts_in.Allow(seller) | texts_in.Refuse(seller):
             wish = TextRequest.Wish.ALLOW if isinstance(command, texts_in.Allow) else TextRequest.Wish.REFUSE
             if _seller(seller) is None:
@@ -129,8 +131,7 @@ def _deal(command: texts_in.Command, line: Line, language: str, at: datetime) ->
         case texts_in.Yes(code):
             _confirm(line, code, language, at)
         case texts_in.Complaint():
-            report = take_report(line=line, complaint=command, language=language, at=at)
-            answer("text-reported", key=line.key, language=language, at=at, reference=report.reference)
+            _report(command, line, language, at)
         case texts_in.Language(chosen):
             LineLanguage.objects.update_or_create(key=line.key, defaults={"language": chosen, "chosen_at": at})
             answer("text-language", key=line.key, language=chosen, at=at)
@@ -158,6 +159,34 @@ def _block(line: Line, terms: str, language: str, at: datetime) -> None:
     else:
         entry = list_line(line=line, terms=terms, assurance=TEXT_ASSURANCE, at=at)
     _tell_listed(entry, line, language, at)
+
+
+def _report(complaint: texts_in.Complaint, line: Line, language: str, at: datetime) -> None:
+    """Hand a report on, and say by which reference it goes and until when it is answered, or why it is not taken."""
+    try:
+        with transaction.atomic():
+            taken = take_report(line=line, complaint=complaint, language=language, at=at)
+    except OperationError as error:
+        log("subscribers").info("report refused", reason=error.code)
+        late = error.code == "complaint.too-late"
+        answer("text-report-late" if late else "text-report-refused", key=line.key, language=language, at=at)
+        return
+    if taken is None:
+        answer("text-report-refused", key=line.key, language=language, at=at)
+    else:
+        answer("text-reported", key=line.key, language=language, at=at, reference=taken.reference, day=taken.due.isoformat())
+
+
+def _tell_report(reference: str, line: Line, language: str, at: datetime) -> None:
+    """Say how far a report is, to the line that it is about and to no other: so no code is asked back."""
+    found = tell_report(key=line.key, reference=reference)
+    if found is None:
+        answer("text-no-report", key=line.key, language=language, at=at)
+    else:
+        answer(
+            "text-report-state", key=line.key, language=language, at=at, reference=found.reference, state=found.state,
+            day=found.due.isoformat(),
+        )  # fmt: skip
 
 
 def _tell_listed(entry: Entry, line: Line, language: str, at: datetime) -> None:

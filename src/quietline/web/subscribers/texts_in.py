@@ -94,7 +94,9 @@ class Yes:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Ask how the number stands."""
+    """Ask how the number stands; or how far a report is, by its ``reference``."""
+
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ _DATE = r"\d{1,2}[/.]\d{1,2}(?:[/.](?:\d{4}|\d{2}))?|\d{4}-\d{1,2}-\d{1,2}|(?:\d
 _TIME = r"[0-2]?\d:[0-5]\d"
 _CALLER = r"\+?\d{3,20}|[A-Z]{2}-[A-Z0-9]{3,9}(?:-[PSTG])?"
 _STRICT = re.compile(rf"\s*({_CALLER})?\s*;\s*({_DATE})?\s*;\s*({_TIME})?\s*;(.*)", re.DOTALL)
+_REPORT = re.compile(r"RP[\s-]*([A-Z0-9]{4})[\s-]*([A-Z0-9]{4})")
 _TELEPHONE_WORDS = re.compile(r"\s*(?:tel\.?(?:ephone)?|phone)?\s*(?:no\.?|number)?[\s:]*(?=[+\d(])", re.IGNORECASE)
 
 
@@ -237,7 +240,7 @@ def render(command: Command) -> str:
         case Allow(seller) | Refuse(seller):
             return f"{type(command).__name__.upper()} {seller}"
         case Status() | Help():
-            return type(command).__name__.upper()
+            return f"{type(command).__name__.upper()} {getattr(command, 'reference', '')}".rstrip()
         case Unknown():
             raise ValueError("what was not understood cannot be written")
 
@@ -364,6 +367,11 @@ def _alone(command: Command) -> Callable[[str], Command | None]:
     return lambda rest: command if not [p for p in _SEPARATORS.split(_folded(rest)) if p and p not in PASSED_OVER] else None
 
 
+def _status(rest: str) -> Command | None:
+    found = _REPORT.fullmatch(rest.strip(" .,;:!#").upper())
+    return Status(f"RP-{found[1]}-{found[2]}") if found else _alone(Status())(rest)
+
+
 def _language(rest: str) -> Command | None:
     language = LANGUAGE_NAMES.get(_SEPARATORS.sub("", _folded(rest)))
     return Language(language) if language else None
@@ -446,7 +454,7 @@ _READERS: dict[str, Callable[[str], Command | None]] = {
     "block": _block,
     "unblock": _unblock,
     "yes": _yes,
-    "status": _alone(Status()),
+    "status": _status,
     "comp": _complaint,
     "help": lambda _: Help(),
     "lang": _language,

@@ -48,7 +48,8 @@ __all__ = [
 ]  # fmt: skip
 
 _AFTERWARDS = frozenset(("subscribers:status", "subscribers:terms", "subscribers:withdraw", "subscribers:certificate",
-                         "subscribers:claims", "subscribers:firms", "subscribers:who_asked", "operators:undo"))  # fmt: skip
+                         "subscribers:claims", "subscribers:firms", "subscribers:who_asked", "operators:undo",
+                         "reports:new", "reports:mine", "seals:appeals", "seals:appeal_new"))  # fmt: skip
 
 
 def proven(request: HttpRequest) -> ProvenLine:

@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"INV((?:20|21)\d\d)(\d{6})(\d)(?!\d)", re.ASCII)
 
 def write_bill(
     kind: Bill.Kind, order: Order, *, amount: Decimal, at: datetime, payment: Payment | None = None, of: Bill | None = None,
-    reason: str = "",
+    reason: str = "", left: Decimal | None = None,
 ) -> Bill:  # fmt: skip
     """Write a bill with the next number of its kind and year; must run in the transaction of what it is for.
 
@@ -47,19 +47,22 @@ def write_bill(
         payment: what a receipt is for.
         of: the invoice that a receipt or credit note belongs to.
         reason: why a credit note is written.
+        left: of a receipt: what is still open of its invoice.
     """
     year = at.astimezone(UTC).year
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [kind, year])
         serial = cursor.fetchone()[0]
     bill = Bill(kind=kind, year=year, serial=serial, order=order, amount=amount, currency=order.currency, at=at, data={})
-    bill.data = _data(order, payment=payment, of=of, reason=reason)
+    bill.data = _data(order, payment=payment, of=of, reason=reason, left=left)
     bill.save(force_insert=True)
     write_leaves("bill", [bill], at=at)
     return bill
 
 
-def _data(order: Order, *, payment: Payment | None, of: Bill | None, reason: str) -> dict[str, Any]:
+def _data(
+    order: Order, *, payment: Payment | None, of: Bill | None, reason: str, left: Decimal | None
+) -> dict[str, Any]:  # fmt: skip
     environment, organisation = settings.ENVIRONMENT, order.organisation
     data: dict[str, Any] = {
         "issuer": list(environment.issuer or (environment.title,)),
@@ -75,6 +78,8 @@ def _data(order: Order, *, payment: Payment | None, of: Bill | None, reason: str
         data["year"] = [order.subscription.from_date.isoformat(), order.subscription.until_date.isoformat()]
     if payment is not None:
         data["payment"] = {"gateway": payment.gateway, "day": payment.day.isoformat()}
+    if left:
+        data["left"] = f"{left:.2f}"
     if of is not None:
         data["invoice"] = of.number
     if reason:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from quietline.web.subscriptions.bank_files import MOST_BYTES
@@ -14,6 +15,8 @@ from quietline.web.subscriptions.ordering import MOST_NUMBERS
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
+
+    from quietline.web.accounts.models import Organisation
 
 __all__ = ["AssignForm", "BankFileForm", "ListSizeForm", "RefundForm", "ReturnForm"]
 
@@ -66,15 +69,20 @@ class AssignForm(forms.Form):
 
     order = _OrderField(
         label=_("Order"), queryset=Order.objects.none(), empty_label=None,
-        help_text=_("Orders that wait for exactly this amount"),
+        help_text=_("Orders that wait for payment, those of exactly this amount first. Less pays a part of one; what is too "
+                    "much stands as credit."),
     )  # fmt: skip
     reason = _reason()
 
-    def __init__(self, *args: Any, amount: Decimal, currency: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, amount: Decimal, currency: str, organisation: Organisation | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.waiting = Order.objects.filter(
-            state=Order.State.OPEN, amount=amount, currency=currency
-        ).select_related("organisation").order_by("created_at")  # fmt: skip
+        waiting = Order.objects.filter(state=Order.State.OPEN, currency=currency).select_related("organisation")
+        if organisation is not None:
+            waiting = waiting.filter(organisation=organisation)
+        fits = Case(When(amount=amount, then=Value(0)), default=Value(1))
+        self.waiting = waiting.order_by(fits, "created_at")
         self.fields["order"].queryset = self.waiting  # type: ignore[attr-defined]
 
 
@@ -85,11 +93,20 @@ class ReturnForm(forms.Form):
 
 
 class RefundForm(forms.Form):
-    """Pay back a payment."""
+    """Pay back what a payment paid of an order."""
 
+    order = _OrderField(label=_("Order"), queryset=Order.objects.none(), empty_label=None)
     amount = forms.DecimalField(label=_("Amount"), max_digits=14, decimal_places=2, min_value=Decimal("0.01"))
     reason = forms.CharField(
         label=_("Reason"), max_length=500, help_text=_("It stands on the credit note."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     ends_access = forms.BooleanField(label=_("End the access that this payment bought, today"), required=False, initial=True)
+
+    def __init__(self, *args: Any, orders: list[Order], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = Order.objects.filter(pk__in=[order.pk for order in orders]).select_related("organisation").order_by("pk")
+        self.fields["order"].queryset = found  # type: ignore[attr-defined]
+        if len(orders) == 1:  # no choice to be made
+            self.fields["order"].required = False
+            self.fields["order"].widget = forms.HiddenInput()

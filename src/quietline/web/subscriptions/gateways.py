@@ -33,6 +33,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from quietline.errors import NotProvenError, OperationError
 from quietline.law.money import CURRENCIES, Money
+from quietline.web.subscriptions.journal import open_amount
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import Payment
 from quietline.web.subscriptions.paying import take_payment
@@ -75,7 +76,8 @@ class HostedPage:
         """Give the address of the page on which an order is paid."""
         back = settings.BASE_URL + reverse("subscriptions:order", args=[order.organisation.code, order.reference])
         given = {
-            "reference": order.reference, "amount": Money(order.amount, order.currency).plain(), "currency": order.currency,
+            "reference": order.reference, "amount": Money(open_amount(order), order.currency).plain(),
+            "currency": order.currency,
             "back": back,
         }  # fmt: skip
         return f"{self.url}?{urlencode({**given, 'signature': self.signature(given)})}"

@@ -43,6 +43,17 @@ def _paid(facts: Mapping[str, Any]) -> Words:
     )
 
 
+def _part(facts: Mapping[str, Any]) -> Words:
+    return Words(
+        _("A part of your payment has arrived: %(reference)s") % facts,
+        _(
+            "A payment for %(organisation)s has arrived that pays a part of an invoice. Your receipt is %(reference)s. "
+            "Access begins as soon as all of it is paid.\n\nSign in at %(host)s to see what is open and to pay it."
+        )
+        % facts,
+    )
+
+
 def _ends(facts: Mapping[str, Any]) -> Words:
     return Words(
         _("Your access to the register ends soon"),
@@ -57,6 +68,7 @@ def _ends(facts: Mapping[str, Any]) -> Words:
 LETTERS = {
     "invoice": Template(_MAIL, frozenset(("organisation", "reference", "until_day")), "none", _invoiced),
     "payment": Template(_MAIL, frozenset(("organisation", "reference")), "none", _paid),
+    "payment-part": Template(_MAIL, frozenset(("organisation", "reference")), "none", _part),
     "access-ends": Template(_MAIL, frozenset(("organisation", "until_day")), "none", _ends),
 }
 """Kinds of letters by their code, as :data:`quietline.web.messaging.texts.TEMPLATES` has them."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.codes import check_digit
 from quietline.web.keeping.declared import Keeping
-from quietline.web.subscriptions.models import AMOUNT, Order, Unchanging, moment, plain
+from quietline.web.subscriptions.order_models import AMOUNT, Order, Unchanging, moment, plain
 
 __all__ = ["BankFile", "Bill", "BillCounter", "JournalEntry", "JournalLine", "Payment", "Refund"]
 
@@ -112,6 +112,7 @@ class BankFile(Unchanging):
 class Payment(models.Model):
     """Money that came in. Which order it is for is found at once or later, or it goes back; nothing else changes.
 
+    ``order`` is the first that it paid, or a part of it; how much, and what the rest became, the journal says.
     ``reference`` is what the gateway calls it: with it the same money is never booked twice. ``text`` is what the payer
     wrote.
     """
@@ -204,6 +205,7 @@ class JournalEntry(Unchanging):
         MATCHED = "matched", _("payment assigned to an invoice")
         RETURNED = "returned", _("payment sent back to its sender")
         REFUNDED = "refunded", _("refund")
+        RELEASED = "released", _("part payment of a cancelled order became credit")
 
     act = models.CharField(max_length=10, choices=Act.choices)
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="entries")

@@ -25,6 +25,7 @@ from quietline.web.subscriptions.letters import write_to
 from quietline.web.subscriptions.models import ListSize, Order
 from quietline.web.subscriptions.money_models import Bill
 from quietline.web.subscriptions.prices import Areas, Quote, addition_price, subscription_price
+from quietline.web.subscriptions.settling import close, release, use_credits
 from quietline.web.subscriptions.subscribing import activate, may_renew, paid_for
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def place_order(
     *, organisation: Organisation, country: str, areas: Collection[str], all_areas: bool, renews: bool, list_size: int,
     expected: Money | None, by: Person | None, at: datetime,
 ) -> Order:  # fmt: skip
-    """Order areas, and write the invoice; what costs nothing begins at once.
+    """Order areas, and write the invoice; what costs nothing, or is paid by credit from before, begins at once.
 
     Args:
         organisation: for whom.
@@ -231,17 +232,12 @@ def _invoice(order: Order, at: datetime) -> None:
     )  # fmt: skip
     facts = {"reference": bill.number, "until_day": order.due_date.isoformat()}
     write_to(order.organisation, "invoice", facts=facts, at=at)
-
-
-def close(order: Order, state: Order.State, *, at: datetime) -> None:
-    """Set how an order ended; must run in the transaction that holds it."""
-    Order.objects.filter(pk=order.pk).update(state=state, closed_at=at)
-    order.state, order.closed_at = state, at
+    use_credits(order, at=at)
 
 
 @transaction.atomic
 def cancel_order(*, order: Order, by: Person | None, at: datetime) -> Order:
-    """Cancel an order that was not paid, with a credit note for its invoice.
+    """Cancel an order that was not paid, with a credit note for its invoice; what was paid of it becomes credit.
 
     Raises:
         NotProvenError: ``order.no-right``.
@@ -260,6 +256,7 @@ def cancel_order(*, order: Order, by: Person | None, at: datetime) -> Order:
             Act.CANCELLED, debit=Account.FEES, credit=Account.RECEIVABLE, amount=locked.amount, currency=locked.currency,
             order=locked, bill=credit, by=by, at=at,
         )  # fmt: skip
+        release(locked, by=by, at=at)
     return locked
 
 

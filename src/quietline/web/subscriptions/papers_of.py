@@ -83,6 +83,8 @@ def _facts(bill: Bill) -> list[list[str]]:
     if bill.kind != Bill.Kind.INVOICE and "year" in data:
         first, until = (as_day(_day(day)) for day in data["year"])
         rows.append([_("Subscription year"), _("from %(first)s, until before %(until)s") % {"first": first, "until": until}])
+    if "left" in data:
+        rows.append([_("Still open of the invoice"), str(Money(Decimal(data["left"]), bill.currency))])
     if data.get("reason"):
         rows.append([_("Reason"), data["reason"]])
     return rows
@@ -134,15 +136,16 @@ def _after(data: Mapping[str, Any], bill: Bill, total: str) -> list[dict[str, An
     blocks: list[dict[str, Any]] = [{"kind": "heading", "text": _("How to pay")}]
     if data["bank"]:
         blocks.append({"kind": "notice", "text": _(
-            "Transfer exactly %(total)s and write %(number)s as the reference, and nothing else. Other amounts and "
-            "references cannot be assigned by themselves.") % {"total": total, "number": bill.number}})  # fmt: skip
+            "Transfer %(total)s and write %(number)s as the reference, and nothing else; without it the payment cannot be "
+            "assigned by itself. It can be paid in parts, and what is too much stands as credit.")
+            % {"total": total, "number": bill.number}})  # fmt: skip
         blocks.append(
             {"kind": "facts", "rows": [[_("Account"), "\n".join(data["bank"])], [_("Payment reference"), bill.number]]}
         )
     else:
         blocks.append({"kind": "text", "text": _("Sign in and open the order to pay it.")})
     blocks.append({"kind": "text", "text": _(
-        "Access begins as soon as the payment is here. The year runs twelve months from the first day of the month of "
+        "Access begins as soon as all of it is paid. The year runs twelve months from the first day of the month of "
         "payment.")})  # fmt: skip
     blocks.append({"kind": "facts", "rows": [[_("Law"), data["breakdown"]["citation"]]]})
     return blocks

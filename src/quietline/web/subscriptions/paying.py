@@ -13,12 +13,11 @@ from quietline.errors import ConflictError, NotProvenError, OperationError
 from quietline.web.accounts.models import Membership, Organisation, Role
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.subscriptions.billing import find_invoice, invoice_of, write_bill
-from quietline.web.subscriptions.journal import Account, Act, book, take_turn
-from quietline.web.subscriptions.letters import write_to
+from quietline.web.subscriptions.journal import Account, Act, book, open_amount, take_turn
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import Bill, Payment, Refund
-from quietline.web.subscriptions.ordering import close
-from quietline.web.subscriptions.subscribing import activate, check_can_begin, end_access
+from quietline.web.subscriptions.settling import close, credit_of, paid_of, refunded_of, settle
+from quietline.web.subscriptions.subscribing import check_can_begin, end_access
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -30,7 +29,7 @@ __all__ = [
     "assign_payment",
     "check_keeps_books",
     "refund_payment",
-    "refunded",
+    "refundable",
     "return_payment",
     "take_payment",
     "unmatched_payments",
@@ -64,9 +63,10 @@ def take_payment(
 ) -> tuple[Payment, bool]:  # fmt: skip
     """Book money that came in, and open the access that it pays for.
 
-    It pays an order when that is still waiting, in the same currency and for exactly that amount; otherwise it stands among
-    the payments that are not assigned, until somebody assigns it or sends it back. The same money (gateway and reference)
-    is booked once, however often and by however many it is handed in.
+    It pays an order that is still waiting, in the same currency: all of it, or a part, and then the rest stays open. What is
+    too much stands as credit of the organisation: it pays its next order, or is sent back. Money for nothing that waits
+    stands among the payments that are not assigned, until somebody assigns it or sends it back. The same money (gateway and
+    reference) is booked once, however often and by however many it is handed in.
 
     Args:
         gateway: how it came.
@@ -108,77 +108,83 @@ def _order_named(text: str) -> Order | None:
 def _book_in(payment: Payment, named: Order | None, at: datetime) -> None:
     order = None if named is None else Order.objects.select_for_update().get(pk=named.pk)
     account = _MONEY_IN[Payment.Gateway(payment.gateway)]
-    pays = order is not None and _why_not(payment, order) is None
-    book(
-        Act.RECEIVED, debit=account, credit=Account.RECEIVABLE if pays else Account.UNMATCHED, amount=payment.amount,
-        currency=payment.currency, order=order if pays else None, payment=payment, at=at,
-    )  # fmt: skip
+    pays = Decimal(0)
+    if order is not None and _why_not(payment, order, on=payment.day) is None:
+        pays = min(payment.amount, open_amount(order))
+        book(
+            Act.RECEIVED, debit=account, credit=Account.RECEIVABLE, amount=pays, currency=payment.currency, order=order,
+            payment=payment, at=at,
+        )  # fmt: skip
+    if pays < payment.amount:
+        book(
+            Act.RECEIVED, debit=account, credit=Account.UNMATCHED, amount=payment.amount - pays, currency=payment.currency,
+            payment=payment, at=at,
+        )  # fmt: skip
     if order is not None and pays:
-        _settle(order, payment, at)
+        settle(order, payment, amount=pays, on=payment.day, at=at)
 
 
-def _why_not(payment: Payment, order: Order) -> ConflictError | None:
-    """Say why a payment cannot pay an order, held by the transaction; None where it can."""
+def _why_not(payment: Payment, order: Order, *, on: date) -> ConflictError | None:
+    """Say why a payment cannot pay an order, held by the transaction, or a part of it; None where it can."""
     if order.state != Order.State.OPEN:
         return ConflictError("This order is paid or cancelled already.", code="order.closed")
-    if (payment.amount, payment.currency) != (order.amount, order.currency):
+    if payment.currency != order.currency:
         return ConflictError(
-            "The amount is not that of the invoice.", advice="Send it back, and ask for the right amount.",
-            code="payment.amount",
+            "The currency is not that of the invoice.", advice="Send it back, and ask for the right one.",
+            code="payment.currency",
+        )  # fmt: skip
+    if payment.order is not None and payment.order.organisation_id != order.organisation_id:
+        return ConflictError(
+            "This is credit of another organisation.", advice="Choose an order of the one that paid.",
+            code="payment.other-payer",
         )  # fmt: skip
     try:
-        check_can_begin(order, on=payment.day)
+        check_can_begin(order, on=on)
     except ConflictError as error:
         return error
     return None
 
 
-def _settle(order: Order, payment: Payment, at: datetime) -> None:
-    Payment.objects.filter(pk=payment.pk).update(order=order)
-    payment.order = order
-    close(order, Order.State.PAID, at=at)
-    activate(order, on=payment.day, at=at)
-    receipt = write_bill(
-        Bill.Kind.RECEIPT, order, amount=payment.amount, payment=payment, of=invoice_of(order), at=at
-    )  # fmt: skip
-    write_to(order.organisation, "payment", facts={"reference": receipt.number}, at=at)
-
-
-def _held_unmatched(payment: Payment) -> Payment:
-    locked = Payment.objects.select_for_update().get(pk=payment.pk)
-    if locked.order_id is not None or locked.returned_at is not None:
+def _held_with_credit(payment: Payment) -> tuple[Payment, Decimal]:
+    locked = Payment.objects.select_for_update(of=("self",)).select_related("order").get(pk=payment.pk)
+    credit = credit_of(locked)
+    if not credit:
         raise ConflictError("This payment was dealt with already.", code="payment.done")
-    return locked
+    return locked, credit
 
 
 @transaction.atomic
 def assign_payment(*, payment: Payment, order: Order, reason: str, by: Person | None, at: datetime) -> Payment:
-    """Say which order a payment is for, where its words did not: the amount must fit all the same.
+    """Say which order a payment is for where its words did not, or which one its credit pays.
+
+    It pays all that is open of the order, or a part; what is too much is credit.
 
     Raises:
         NotProvenError: ``payment.no-right``.
-        ConflictError: ``payment.done``, ``order.closed``, ``payment.amount``, ``order.over``.
+        ConflictError: ``payment.done``, ``order.closed``, ``payment.currency``, ``payment.other-payer``, ``order.over``.
         OperationError: ``payment.reason``: none was given.
     """
     check_keeps_books(by)
     _check_reason(reason)
     take_turn()
-    locked = _held_unmatched(payment)
+    locked, credit = _held_with_credit(payment)
     wanted = Order.objects.select_for_update().get(pk=order.pk)
-    refusal = _why_not(locked, wanted)
+    on = locked.day if locked.order is None else at.astimezone(UTC).date()
+    refusal = _why_not(locked, wanted, on=on)
     if refusal is not None:
         raise refusal
+    amount = min(credit, open_amount(wanted))
     book(
-        Act.MATCHED, debit=Account.UNMATCHED, credit=Account.RECEIVABLE, amount=locked.amount, currency=locked.currency,
+        Act.MATCHED, debit=Account.UNMATCHED, credit=Account.RECEIVABLE, amount=amount, currency=locked.currency,
         order=wanted, payment=locked, by=by, reason=reason, at=at,
     )  # fmt: skip
-    _settle(wanted, locked, at)
+    settle(wanted, locked, amount=amount, on=on, at=at)
     return locked
 
 
 @transaction.atomic
 def return_payment(*, payment: Payment, reason: str, by: Person | None, at: datetime) -> Payment:
-    """Record that a payment that is for nothing was sent back to who sent it.
+    """Record that a payment that is for nothing, or the credit that one left, was sent back to who sent it.
 
     Raises:
         NotProvenError: ``payment.no-right``.
@@ -188,11 +194,12 @@ def return_payment(*, payment: Payment, reason: str, by: Person | None, at: date
     check_keeps_books(by)
     _check_reason(reason)
     take_turn()
-    locked = _held_unmatched(payment)
-    Payment.objects.filter(pk=locked.pk).update(returned_at=at)
-    locked.returned_at = at
+    locked, credit = _held_with_credit(payment)
+    if locked.order is None:
+        Payment.objects.filter(pk=locked.pk).update(returned_at=at)
+        locked.returned_at = at
     book(
-        Act.RETURNED, debit=Account.UNMATCHED, credit=_MONEY_IN[Payment.Gateway(locked.gateway)], amount=locked.amount,
+        Act.RETURNED, debit=Account.UNMATCHED, credit=_MONEY_IN[Payment.Gateway(locked.gateway)], amount=credit,
         currency=locked.currency, payment=locked, by=by, reason=reason, at=at,
     )  # fmt: skip
     return locked
@@ -200,13 +207,24 @@ def return_payment(*, payment: Payment, reason: str, by: Person | None, at: date
 
 @transaction.atomic
 def refund_payment(
-    *, payment: Payment, amount: Decimal, reason: str, ends_access: bool, by: Person | None, at: datetime
+    *, payment: Payment, amount: Decimal, reason: str, ends_access: bool, by: Person | None, at: datetime,
+    order: Order | None = None,
 ) -> Refund:  # fmt: skip
-    """Pay back a payment, or a part of it, with a credit note; access that it bought ends today where that is said.
+    """Pay back what a payment paid of an order, or a part of it, with a credit note.
+
+    Args:
+        payment: of which.
+        amount: how much.
+        reason: why; stands on the credit note.
+        ends_access: whether the access that the order bought ends today.
+        by: who; None for the platform itself.
+        at: now.
+        order: which of those that it paid; the first where not given.
 
     Raises:
         NotProvenError: ``payment.no-right``.
-        ConflictError: ``payment.unmatched``: it pays nothing, so it is sent back instead.
+        ConflictError: ``payment.unmatched``: it pays nothing, so it is sent back instead; ``payment.part``: the order is not
+            paid yet, so it is cancelled first, and the credit sent back.
         OperationError: ``refund.amount``: not above zero, more than what is left, or with too many decimals;
             ``payment.reason``.
     """
@@ -214,34 +232,42 @@ def refund_payment(
     _check_reason(reason)
     take_turn()
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
-    if locked.order_id is None:
+    left_of = {paid.pk: (paid, left) for paid, left in refundable(locked)}
+    wanted = order.pk if order is not None else next(iter(left_of), locked.order_id)
+    if locked.order_id is None or wanted is None:
         raise ConflictError("This payment pays no order.", advice="Send it back instead.", code="payment.unmatched")
-    order = Order.objects.select_for_update().get(pk=locked.order_id)
-    left = locked.amount - refunded(locked)
+    paid = Order.objects.select_for_update().get(pk=wanted)
+    if paid.state == Order.State.OPEN:
+        raise ConflictError(
+            "The order is not paid yet.", advice="Cancel it; what was paid of it is credit then, and can be sent back.",
+            code="payment.part",
+        )  # fmt: skip
+    left = left_of[wanted][1] if wanted in left_of else Decimal(0)
     if not 0 < amount <= left or amount != amount.quantize(Decimal("0.01")):
         raise OperationError(
             f"Of this payment {left} can be paid back.", advice="Give an amount above zero, and not above that.",
             code="refund.amount",
         )  # fmt: skip
     refund = Refund.objects.create(
-        payment=locked, order=order, amount=amount, reason=reason.strip()[:500], ends_access=ends_access, by=by, at=at
+        payment=locked, order=paid, amount=amount, reason=reason.strip()[:500], ends_access=ends_access, by=by, at=at
     )  # fmt: skip
     write_leaves("refund", [refund], at=at)
-    credit = write_bill(Bill.Kind.CREDIT, order, amount=amount, of=invoice_of(order), reason=refund.reason, at=at)
+    credit = write_bill(Bill.Kind.CREDIT, paid, amount=amount, of=invoice_of(paid), reason=refund.reason, at=at)
     book(
         Act.REFUNDED, debit=Account.FEES, credit=_MONEY_IN[Payment.Gateway(locked.gateway)], amount=amount,
-        currency=locked.currency, order=order, payment=locked, bill=credit, refund=refund, by=by, at=at,
+        currency=locked.currency, order=paid, payment=locked, bill=credit, refund=refund, by=by, at=at,
     )  # fmt: skip
-    if amount == left:
-        close(order, Order.State.REFUNDED, at=at)
+    if Refund.objects.filter(order=paid).aggregate(sum=Sum("amount"))["sum"] == paid.amount:
+        close(paid, Order.State.REFUNDED, at=at)
     if ends_access:
-        end_access(order, on=at.astimezone(UTC).date())
+        end_access(paid, on=at.astimezone(UTC).date())
     return refund
 
 
-def refunded(payment: Payment) -> Decimal:
-    """Give what was paid back of a payment."""
-    return Refund.objects.filter(payment=payment).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+def refundable(payment: Payment) -> list[tuple[Order, Decimal]]:
+    """Give the paid orders of which something that a payment paid was not paid back, with how much that is."""
+    left = [(order, amount - refunded_of(payment, order)) for order, amount in paid_of(payment)]
+    return [(order, amount) for order, amount in left if amount > 0 and order.state != Order.State.OPEN]
 
 
 def unmatched_payments() -> list[Payment]:

@@ -12,28 +12,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from quietline.errors import LawError, OperationError, SettingError
+from quietline.errors import LawError, OperationError
 from quietline.law.fees import Fee, subscription_fee
 from quietline.law.money import Money, Undetermined
-from quietline.law.rulebook import Rulebook, load_rulebook
+from quietline.web.base.rulebooks import rulebook_of
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from quietline.law.rulebook import Rulebook
 
 __all__ = [
     "MONTHS",
     "Areas",
     "Quote",
     "addition_price",
-    "check_fee_books",
     "fee_book",
     "is_second_half",
     "month_start",
@@ -45,8 +43,6 @@ Areas: TypeAlias = int | Literal["all"]
 MONTHS = 12
 """Months of a subscription."""
 _HALF = 6
-_OWN_BOOKS = Path(__file__).with_name("fee_books")
-_DEMONSTRATION = "demonstration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class Quote:
 
 
 def fee_book(country: str) -> Rulebook:
-    """Give the fee book of a country: its own rulebook, or the one that ``QUIETLINE_FEES`` names for the installation.
+    """Give the rulebook whose fees are charged in a country: see :mod:`quietline.web.base.rulebooks`.
 
     Args:
         country: ISO 3166.
@@ -113,44 +109,16 @@ def fee_book(country: str) -> Rulebook:
         OperationError: ``fees.none``: there is no book.
         LawError: ``law.invalid``: the book is wrong.
     """
-    named = settings.ENVIRONMENT.fees
     try:
-        return _book(named or country.lower())
+        return rulebook_of(country)
     except LawError as error:
         if error.code == "law.invalid":
             raise
         raise OperationError(
             f"No fee table is known for {country.upper()}, so nothing can be sold there.",
-            advice="Set QUIETLINE_FEES to a fee book.",
+            advice="Set QUIETLINE_RULEBOOK to one that has a fee table.",
             code="fees.none",
         ) from error
-
-
-@cache
-def _book(named: str) -> Rulebook:
-    if named == _DEMONSTRATION:
-        return load_rulebook("zz", folder=_OWN_BOOKS)
-    if "/" in named:
-        folder = Path(named)
-        return load_rulebook(folder.name, folder=folder.parent)
-    return load_rulebook(named)
-
-
-def check_fee_books() -> None:
-    """Read the fee books of all countries of the installation, so that a wrong one is found at the start.
-
-    A country without a book is no mistake: nothing is sold there.
-
-    Raises:
-        SettingError: the book that ``QUIETLINE_FEES`` names is not there, or a book is wrong.
-    """
-    named = settings.ENVIRONMENT.fees
-    for country in settings.ENVIRONMENT.countries:
-        try:
-            _book(named or country.lower())
-        except LawError as error:
-            if named or error.code == "law.invalid":
-                raise SettingError(f"QUIETLINE_FEES: {error.message}", advice=error.advice) from error
 
 
 def month_start(on: date) -> date:

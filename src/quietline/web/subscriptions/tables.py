@@ -1,27 +1,23 @@
-"""Tables of the pages, and the same as CSV."""
+"""Tables of the pages."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quietline.law.money import Money
-from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.base.words import as_day
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import Bill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["TONES", "as_csv", "bill_rows", "order_columns", "order_rows"]
+__all__ = ["TONES", "bill_rows", "order_columns", "order_rows"]
 
 TONES = {
     Order.State.OPEN: "waiting", Order.State.PAID: "good", Order.State.CANCELLED: "bad", Order.State.REFUNDED: "bad",
@@ -70,19 +66,3 @@ def bill_rows(organisation: Organisation, *, order: Order | None = None) -> list
         }
         for bill in found[:100]
     ]  # fmt: skip
-
-
-def as_csv(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """Answer with a table as CSV, which spreadsheets read as UTF-8 and never as formulas."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
-    answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
-
-
-def _plain(cell: Any) -> str:
-    text = str(cell["text"] if isinstance(cell, dict) else cell)
-    return text if text.removeprefix("-").replace(".", "", 1).isdecimal() else safe_cell(text)

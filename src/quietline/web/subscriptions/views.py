@@ -20,6 +20,7 @@ from quietline.web.accounts.models import Organisation, Person
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.accounts.rules import manages_organisation
 from quietline.web.base.clock import now
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.sellers.forms import country_name
 from quietline.web.sellers.queries import AGENTS
 from quietline.web.subscriptions import ordering, queries
@@ -29,11 +30,13 @@ from quietline.web.subscriptions.choosing import chosen_areas, groups_of, unknow
 from quietline.web.subscriptions.exempt import is_exempt
 from quietline.web.subscriptions.forms import ListSizeForm
 from quietline.web.subscriptions.gateways import card_gateway
+from quietline.web.subscriptions.journal import open_amount
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import Bill
 from quietline.web.subscriptions.papers_of import LANGUAGES, bill_pdf
+from quietline.web.subscriptions.settling import paid_by
 from quietline.web.subscriptions.subscribing import may_renew
-from quietline.web.subscriptions.tables import TONES, as_csv, bill_rows, order_columns, order_rows
+from quietline.web.subscriptions.tables import TONES, bill_rows, order_columns, order_rows
 from quietline.web.subscriptions.wording import price_lines, refusal
 
 if TYPE_CHECKING:
@@ -208,9 +211,20 @@ def order(request: HttpRequest, code: str, reference: str) -> HttpResponse:
         "areas": [short_code(area) for area in found.areas], "invoice": invoice,
         "bank": settings.ENVIRONMENT.bank_account, "card": card_gateway() is not None,
         "bills": bill_rows(found.organisation, order=found), "is_open": found.state == Order.State.OPEN,
+        **_parts(found),
         "is_paid": found.state == Order.State.PAID, "year": found.subscription,
     }  # fmt: skip
     return render(request, "subscriptions/order.html", context)
+
+
+def _parts(found: Order) -> dict[str, Any]:
+    """Say what of an order is open, and what was paid of it, where that was not all at once."""
+    if found.state != Order.State.OPEN:
+        return {}
+    paid = sum((amount for _payment, amount in paid_by(found)), Decimal(0))
+    return {
+        "open": str(Money(open_amount(found), found.currency)), "paid": str(Money(paid, found.currency)) if paid else "",
+    }  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -266,7 +280,7 @@ def orders_csv(request: HttpRequest, code: str) -> HttpResponse:
     """Give an organisation's orders as CSV."""
     found = _organisation(code)
     rows = order_rows(queries.orders_of(found))
-    return as_csv(f"orders-{code}", [c["label"] if isinstance(c, dict) else c for c in order_columns()], rows)
+    return csv_answer(f"orders-{code}", order_columns(), rows)
 
 
 @require_safe
@@ -279,4 +293,4 @@ def areas_csv(request: HttpRequest, code: str, country: str) -> HttpResponse:
         for area in areas_of(country)
     ]
     columns = [_("Area"), _("Digits that its numbers begin with"), _("Place"), _("Subscribed")]
-    return as_csv(f"areas-{country.lower()}-{code}", columns, rows)
+    return csv_answer(f"areas-{country.lower()}-{code}", columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from quietline.errors import InputError, OperationError
 from quietline.law.money import Money
 from quietline.web.base.clock import now
+from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day, as_moment
 from quietline.web.subscriptions import paying
 from quietline.web.subscriptions.bank_files import take_bank_file
@@ -22,7 +24,8 @@ from quietline.web.subscriptions.forms import AssignForm, BankFileForm, RefundFo
 from quietline.web.subscriptions.journal import balances
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import BankFile, Bill, JournalLine, Payment
-from quietline.web.subscriptions.tables import as_csv, order_columns, order_rows
+from quietline.web.subscriptions.settling import credit_of, paid_of, payments_with_credit
+from quietline.web.subscriptions.tables import order_columns, order_rows
 from quietline.web.subscriptions.views import bill_answer, find_bill, person_of
 from quietline.web.subscriptions.wording import refusal
 
@@ -66,8 +69,8 @@ def _balance_rows() -> list[list[str]]:
 def all_orders_csv(request: HttpRequest) -> HttpResponse:
     """Give all orders as CSV."""
     orders = Order.objects.select_related("organisation").order_by("created_at", "pk")
-    columns = [c["label"] if isinstance(c, dict) else c for c in order_columns(with_organisation=True)]
-    return as_csv("orders", columns, order_rows(orders, with_organisation=True))
+    columns = order_columns(with_organisation=True)
+    return csv_answer("orders", columns, order_rows(orders, with_organisation=True))
 
 
 @require_safe
@@ -85,7 +88,7 @@ def journal_csv(request: HttpRequest) -> HttpResponse:
     columns = [
         "entry", "at", "act", "account", "debit", "credit", "currency", "order", "bill", "payment", "reason",
     ]  # fmt: skip
-    return as_csv("journal", columns, rows)
+    return csv_answer("journal", columns, rows)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,6 +107,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "columns": _payment_columns(),
         "rows": [_payment_row(row) for row in paying.unmatched_payments()[:_SHOWN]],
+        "credits": [_credit_row(row, credit) for row, credit in payments_with_credit()[:_SHOWN]],
         "dealt": [_payment_row(row) for row in dealt[:_SHOWN]], "file_columns": [_("Read"), *figures],
         "files": [[as_moment(file.at), file.lines_count, file.new_count, file.matched_count] for file in files],
     }  # fmt: skip
@@ -149,18 +153,33 @@ def _payment_row(payment: Payment) -> list[Any]:
     ]  # fmt: skip
 
 
+def _credit_row(payment: Payment, credit: Decimal) -> list[Any]:
+    row = _payment_row(payment)
+    row[2], row[4] = str(Money(credit, payment.currency)), {"text": _("credit"), "tone": "waiting"}
+    if payment.order is not None:
+        row[3] = payment.order.organisation.name
+    return row
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment(request: HttpRequest, pk: int) -> HttpResponse:
     """Deal with a payment: assign it, record that it was sent back, or pay it back."""
     found = get_object_or_404(Payment.objects.select_related("order__organisation"), pk=pk)
     do = request.POST.get("do", "")
     given = {name: request.POST if do == name else None for name in ("assign", "return", "refund")}
-    left = found.amount - paying.refunded(found)
+    paid = paying.refundable(found)
+    left, credit = sum((amount for _order, amount in paid), Decimal(0)), credit_of(found)
+    payer = None if found.order is None else found.order.organisation
     forms: dict[str, Any] = {
-        "assign": AssignForm(given["assign"], amount=found.amount, currency=found.currency, prefix="assign"),
+        "assign": AssignForm(
+            given["assign"], amount=credit, currency=found.currency, organisation=payer, prefix="assign"
+        ),
         "return": ReturnForm(given["return"], prefix="return"),
-        "refund": RefundForm(given["refund"], initial={"amount": left}, prefix="refund"),
-    }
+        "refund": RefundForm(
+            given["refund"], orders=[order for order, _amount in paid], initial={"amount": paid[0][1] if paid else left},
+            prefix="refund",
+        ),
+    }  # fmt: skip
     if do in forms and forms[do].is_valid():
         try:
             _deal(do, found, forms[do].cleaned_data, request)
@@ -169,11 +188,14 @@ def payment(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("It is booked."))
         return redirect("subscriptions:payment", pk=pk)
-    bills = [] if found.order is None else Bill.objects.filter(order=found.order).order_by("at", "pk")
+    orders = paid_of(found)
+    bills = Bill.objects.filter(order__in=[found.order, *(order for order, _amount in orders)]).order_by("at", "pk")
     context = {
+        "orders": [(order, str(Money(amount, found.currency))) for order, amount in orders],
+        "credit": str(Money(credit, found.currency)),
         "payment": found, "amount": str(Money(found.amount, found.currency)), "left": str(Money(left, found.currency)),
-        "can_refund": found.order is not None and left > 0, "bills": bills, "forms": forms,
-        "is_open": found.order is None and found.returned_at is None, "refunds": found.refunds.order_by("at", "pk"),
+        "can_refund": left > 0, "bills": bills, "forms": forms, "is_open": credit > 0,
+        "refunds": found.refunds.order_by("at", "pk"),
     }  # fmt: skip
     return render(request, "subscriptions/payment.html", context, status=422 if do in forms else 200)
 
@@ -186,7 +208,8 @@ def _deal(do: str, found: Payment, data: dict[str, Any], request: HttpRequest) -
         paying.return_payment(payment=found, reason=data["reason"], by=by, at=at)
     else:
         paying.refund_payment(
-            payment=found, amount=data["amount"], reason=data["reason"], ends_access=data["ends_access"], by=by, at=at
+            payment=found, amount=data["amount"], reason=data["reason"], ends_access=data["ends_access"], by=by, at=at,
+            order=data["order"],
         )  # fmt: skip
 
 

@@ -41,17 +41,14 @@ class Answered:
     Attributes:
         number: of the wash.
         answer: as :mod:`quietline.web.washing.answers` has it.
+        receipt: SHA-256 of the answer, hexadecimal: what the leaf in the ledger holds.
         washed: what came out; None where the answer is that of an earlier wash under the same reference.
     """
 
     number: int
     answer: bytes
+    receipt: str
     washed: Washed | None
-
-    @property
-    def receipt(self) -> str:
-        """SHA-256 of the answer, hexadecimal: what the leaf in the ledger holds."""
-        return sha256(self.answer).hexdigest()
 
 
 def ask(
@@ -105,9 +102,10 @@ def ask(
     answer = answer_of(
         washed, number=number, organisation=organisation, client=seller, reference=reference, called_at=when, at=at
     )
+    receipt = sha256(answer).hexdigest()
     try:
         record_small_wash(
-            number=number, organisation=organisation, client=code, keys=keys, receipt=sha256(answer).hexdigest(),
+            number=number, organisation=organisation, client=code, keys=keys, receipt=receipt,
             reference=reference, question=question, answer=answer if reference else None, at=at,
         )  # fmt: skip
     except IntegrityError:
@@ -115,7 +113,7 @@ def ask(
         if earlier is None:
             raise
         return earlier
-    return Answered(number, answer, washed)
+    return Answered(number, answer, receipt, washed)
 
 
 def _question(raws: Sequence[str], country: str, said: Mapping[str, Any], called_at: datetime | date | None) -> str:
@@ -133,4 +131,4 @@ def _earlier(organisation: Organisation, client: str, reference: str, question: 
             advice="Give each wash a reference of its own; repeat a call exactly to get its answer again.",
             code="wash.reference",
         )
-    return Answered(row.pk, bytes(row.answer), None)
+    return Answered(row.pk, bytes(row.answer), row.receipt, None)

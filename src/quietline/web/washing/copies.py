@@ -11,6 +11,7 @@ import fcntl
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -167,15 +168,30 @@ class _Copy:
 
 
 def _read_as_of() -> AsOf | None:
+    path = _as_of_path()
     try:
-        said = json.loads((copies_folder() / "as-of.json").read_text())
+        status = path.stat()
+    except OSError:
+        return None
+    return _as_of_written(path, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _as_of_written(path: Path, inode: int, written_ns: int) -> AsOf | None:
+    """Read the file once each time that another takes its place; each wash asks."""
+    try:
+        said = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
     return AsOf(int(said["number"]), datetime.fromisoformat(said["at"]))
 
 
+def _as_of_path() -> Path:
+    return copies_folder() / "as-of.json"
+
+
 def _write_as_of(known: AsOf) -> None:
-    path = copies_folder() / "as-of.json"
+    path = _as_of_path()
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps({"number": known.number, "at": known.at.isoformat()}))
     temporary.replace(path)

@@ -31,8 +31,8 @@ from quietline.web.accounts.models import Organisation
 from quietline.web.base.logs import log
 from quietline.web.washing.lists import start_wash
 from quietline.web.washing.models import DropFile, Wash
-from quietline.web.washing.places import incoming_folder
-from quietline.web.washing.results import RESULT_DAYS, ending_of, open_result
+from quietline.web.washing.places import PARTS, incoming_folder, safe_name
+from quietline.web.washing.results import RESULT_DAYS, open_result, part_name
 from quietline.web.washing.wanted import read_wanted
 from quietline.web.washing.words import problem_words
 
@@ -200,14 +200,12 @@ class _Folder:
         shutil.rmtree(hidden, ignore_errors=True)
         hidden.mkdir()
         hidden.chmod(0o2770)
-        ending = ending_of(wash)
-        names = {"clean": f"clean.{ending}", "removed": f"removed.{ending}", "summary": "summary.json",
-                 "receipt": "receipt.json", "proofs": "proofs.qlr"}  # fmt: skip
-        for part, name in names.items():
-            with (hidden / name).open("wb") as file:
+        for part in PARTS:
+            place = hidden / part_name(wash, part)
+            with place.open("wb") as file:
                 for piece in open_result(wash, part):
                     file.write(piece)
-            (hidden / name).chmod(0o660)
+            place.chmod(0o660)
         hidden.rename(target)
 
     def _tell(self, stem: str, reference: str, message: str, advice: str) -> None:
@@ -249,8 +247,6 @@ def _short(wash: Wash) -> str:
 
 def _stem(name: str) -> str:
     """Give a file name without its endings and without anything that could lead elsewhere."""
-    from quietline.web.washing.places import safe_name
-
     return safe_name(name).split(".")[0] or "list"
 
 

@@ -19,11 +19,13 @@ import numpy as np
 
 from quietline.errors import LawError
 from quietline.law import reliance
-from quietline.numbering import Status, parse_column
+from quietline.numbering import Numbers, Status, parse_column
 from quietline.wash.evidence import EvidenceRegisters
 from quietline.wash.law_judge import LawJudge
 from quietline.web.washing.campaigns import campaign_for
 from quietline.web.washing.copies import AsOf, as_of
+from quietline.web.washing.sketches import distinct
+from quietline.web.washing.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quietline.law.vocabulary import Facts
-    from quietline.numbering import Numbers
     from quietline.wash.rulings import Ruling
     from quietline.wash.verdicts import Verdicts
     from quietline.web.accounts.models import Organisation
@@ -43,7 +44,6 @@ MOST_NUMBERS = 10_000
 _JUDGES_KEPT = 64
 _CAMPAIGN_SECONDS = 1.0
 """How long areas and registers of a seller are taken as read before; who may act at all is asked every time."""
-_INVALID = 1 << 15
 _Key: TypeAlias = "tuple[Any, ...]"
 
 
@@ -80,7 +80,7 @@ class Washed:
 
     Attributes:
         numbers: as they were read.
-        verdicts: as the wash gives them.
+        verdicts: on those that are valid, as the wash gives them.
         outcomes: the different ones, the most frequent first.
         places: uint16, shape (numbers,): which of them each number has.
         counts: of each outcome, in their order.
@@ -97,8 +97,7 @@ class Washed:
     @property
     def keys(self) -> NDArray[np.uint64]:
         """The keys of what are valid numbers, each once, ascending; uint64."""
-        valid: NDArray[np.uint64] = np.unique(self.numbers.keys[self.numbers.statuses == Status.OK])
-        return valid
+        return distinct(self.numbers.keys[self.numbers.statuses == Status.OK])
 
 
 def called_at_of(said: datetime | date | None, *, at: datetime) -> datetime | date:
@@ -132,30 +131,32 @@ def wash_numbers(
         UsageError: the country has no numbering plan.
     """
     fresh = as_of(at=at)
-    numbers = parse_column(raws, country=country)
+    numbers = raws.numbers(country=country) if isinstance(raws, Texts) else parse_column(raws, country=country)
     entry = _campaign(caller, client, facts, called_at, at.date())
-    verdicts, judge = entry.judged(numbers)
-    return _washed(numbers, verdicts, judge, at.date(), fresh)
+    valid = np.flatnonzero(numbers.statuses == Status.OK)
+    verdicts, judge = entry.judged(Numbers(numbers.keys[valid], numbers.statuses[valid], numbers.repairs[valid], 0))
+    return _washed(numbers, valid, verdicts, judge, at.date(), fresh)
 
 
-def _washed(numbers: Numbers, verdicts: Verdicts, judge: LawJudge, on: date, fresh: AsOf) -> Washed:
+def _washed(numbers: Numbers, valid: NDArray[np.intp], verdicts: Verdicts, judge: LawJudge, on: date, fresh: AsOf) -> Washed:
     assert verdicts.outcomes is not None  # noqa: S101 - a judge by law
-    codes = verdicts.outcomes.copy()
-    others = codes == 0
-    codes[others] = verdicts.statuses[others].astype(np.uint16) | np.uint16(_INVALID)
+    rulings = np.zeros(len(numbers), dtype=np.intp)
+    rulings[valid] = verdicts.outcomes
+    behind = int(rulings.max(initial=0)) + 1  # of what has no ruling the status says why
+    codes = np.where(rulings == 0, behind + numbers.statuses.astype(np.intp), rulings)
     counted = np.bincount(codes)
     present = np.flatnonzero(counted)
     present = present[np.argsort(-counted[present], kind="stable")]
     place_of = np.zeros(len(counted), dtype=np.uint16)
     place_of[present] = np.arange(len(present), dtype=np.uint16)
-    outcomes = tuple(_outcome(code, judge, on) for code in present.tolist())
+    outcomes = tuple(
+        _outcome(judge.rulings[code], on) if code < behind else Outcome("invalid", Status(code - behind).text)
+        for code in present.tolist()
+    )
     return Washed(numbers, verdicts, outcomes, place_of[codes], tuple(counted[present].tolist()), fresh)
 
 
-def _outcome(code: int, judge: LawJudge, on: date) -> Outcome:
-    if code >= _INVALID:
-        return Outcome("invalid", Status(code - _INVALID).text)
-    ruling: Ruling = judge.rulings[code]
+def _outcome(ruling: Ruling, on: date) -> Outcome:
     return Outcome(
         ruling.verdict,
         ruling.rule,
@@ -231,12 +232,8 @@ class _Known:
 
 
 def _content_of(registers: EvidenceRegisters) -> _Key:
-    nothing = np.empty(0, dtype=np.uint64)
-    content = []
-    for register in registers.registers:
-        register.lookup(nothing)  # sees what a writer has completed
-        content.append((len(register.metadata.terms), register.metadata.list_date))
-    return tuple(content)
+    """Give what the last look-up saw of terms and days: asked after numbers were judged, it is what these were judged by."""
+    return tuple((len(one.metadata.terms), one.metadata.list_date) for one in registers.registers)
 
 
 _known: dict[_Key, _Known] = {}

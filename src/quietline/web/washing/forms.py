@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from quietline.web.sellers.acting import explained
 from quietline.web.sellers.forms import country_name
 from quietline.web.sellers.queries import AGENTS, live_mandates
-from quietline.web.washing.wanted import CHOSEN_FACTS, MOST_REFERENCE, STANDARD_TIME, choices_of
+from quietline.web.washing.wanted import CHOSEN_FACTS, EARLIEST_DAYS, LATEST_DAYS, MOST_REFERENCE, STANDARD_TIME, choices_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +77,13 @@ class WashForm(_CallsForm):
         help_text=_("CSV or other text, also compressed as .gz; XLSX; Parquet. Ten million rows and 1 GB at most."),
     )  # fmt: skip
     day = forms.DateField(
-        label=_("Day of the calls"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The first day on which you call."),
+        label=_("On which day you begin to call"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("What the law says on this day counts. At most a year ahead."),
     )  # fmt: skip
     time = forms.TimeField(
-        label=_("Time of the calls"), initial=STANDARD_TIME, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        label=_("At what time you call"), initial=STANDARD_TIME,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("By the clock of the person called. Calling hours are judged for this time: keep to them at others."),
     )  # fmt: skip
     reference = forms.CharField(
@@ -101,6 +104,8 @@ class WashForm(_CallsForm):
     def __init__(self, *args: Any, organisation: Organisation, on: date, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, on=on, **kwargs)
         self.fields["day"].initial = on
+        first, last = (on + timedelta(days=days) for days in (-EARLIEST_DAYS, LATEST_DAYS))
+        self.fields["day"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
         self.order_fields(self.field_order)
 
     def wanted(self) -> dict[str, Any]:

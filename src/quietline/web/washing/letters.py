@@ -46,5 +46,5 @@ def tell(wash: Wash, *, result_days: int, at: datetime) -> None:
     template = "wash-stopped"
     if wash.state == wash.State.FINISHED:
         template = "wash-finished"
-        facts |= {"kept": wash.counts["kept"], "rows": wash.counts["rows"], "result_days": result_days}
+        facts |= {"kept": f"{wash.counts['kept']:,}", "rows": f"{wash.counts['rows']:,}", "result_days": result_days}
     enqueue(channel="mail", template=template, language=wash.language, address=wash.by.email, facts=facts, at=at)

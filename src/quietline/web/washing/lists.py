@@ -13,7 +13,8 @@ from quietline.tables import find_number_columns, open_stream, resolve_columns, 
 from quietline.tables.dialect import delimiter_named
 from quietline.web.sellers.acting import acting_for
 from quietline.web.washing.models import Wash
-from quietline.web.washing.places import forget_folder, list_path, safe_name
+from quietline.web.washing.places import forget_wash, in_bucket, list_path, safe_name
+from quietline.web.washing.sealing import drop_list, send_list
 from quietline.web.washing.uploads import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -100,18 +101,25 @@ def _taken_in(wash: Wash, path: Path, wanted: Wanted) -> Started:
     try:
         path.replace(place)  # first of all: how a file is read may depend on its name
         wash.list_kind = look_at(place, wanted)
+        if in_bucket():
+            send_list(wash.pk, place, at=wash.created_at)
         with transaction.atomic():
             wash.save(force_insert=True)
     except IntegrityError:  # handed in twice at the same moment
-        forget_folder(wash.pk)
+        _forget(wash)
         first = _earlier(wash.organisation, wash.client, wash.reference)
         if first is None:
             raise
         return Started(first, is_repeat=True)
     except BaseException:
-        forget_folder(wash.pk)
+        _forget(wash)
         raise
     return Started(wash, is_repeat=False)
+
+
+def _forget(wash: Wash) -> None:
+    drop_list(wash.pk)
+    forget_wash(wash.pk)
 
 
 def _earlier(organisation: Organisation, client: Organisation, reference: str) -> Wash | None:

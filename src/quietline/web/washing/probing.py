@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quietline.web.washing.sketches import mixed
+from quietline.web.washing.sketches import distinct, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,18 +129,15 @@ def watch_blocks(watch: Watch, keys: NDArray[np.uint64], secrets: Sequence[int])
     sampled, places = _sampled(keys, secrets)
     need = max(1, min(_PLENTY, len(keys) // _SPREAD))
     held = counts[np.searchsorted(blocks, sampled)]
-    wanted = (held >= need) | np.isin(sampled, watch.current["block"]) | np.isin(sampled, watch.previous["block"])
+    wanted = (held >= need) | _find(watch.current, sampled)[0] | _find(watch.previous, sampled)[0]
     asked = _rows(sampled[wanted], places[wanted])
-    grown = _united(watch.current, asked)
-    after = Watch(_kept(grown, asked["block"]), watch.previous)
-    return after, _dense(watch, grown, asked["block"], blocks, counts)
+    after = Watch(_kept(_united(watch.current, asked), asked["block"]), watch.previous)
+    return after, _dense(watch, asked, counts[np.searchsorted(blocks, asked["block"])])
 
 
 def density(watch: Watch, block: int) -> float:
     """Estimate which share of a block's numbers was asked, 0 to 1."""
-    rows = _united(watch.current, watch.previous)
-    bits = rows["bits"][rows["block"] == block]
-    return float(_shares(bits)[0]) if len(bits) else 0.0
+    return float(_shares(_bits_of(watch, np.array([block], dtype=np.uint64)))[0])
 
 
 def longest_stretch(keys: NDArray[np.uint64]) -> Stretch:
@@ -184,17 +181,36 @@ def _sampled(keys: NDArray[np.uint64], secrets: Sequence[int]) -> tuple[NDArray[
 
 
 def _rows(blocks: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.void]:
-    """Give one row for each block, ascending, with its bits set."""
-    distinct, row = np.unique(blocks, return_inverse=True)
-    rows = np.zeros(len(distinct), dtype=WATCHED)
-    rows["block"] = distinct
+    """Give one row for each of some blocks, which are ascending, with its bits set."""
+    is_first = np.ones(len(blocks), dtype=np.bool_)
+    is_first[1:] = blocks[1:] != blocks[:-1]
+    rows = np.zeros(np.count_nonzero(is_first), dtype=WATCHED)
+    rows["block"] = blocks[is_first]
+    row = np.cumsum(is_first) - 1
     np.bitwise_or.at(rows["bits"], (row, places >> 3), np.uint8(1) << (places & 7).astype(np.uint8))
     return rows
 
 
+def _find(rows: NDArray[np.void], blocks: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Say which of some blocks have a row, and in which place it is, if they have."""
+    if not len(rows):
+        return np.zeros(len(blocks), dtype=np.bool_), np.zeros(len(blocks), dtype=np.intp)
+    places = np.minimum(np.searchsorted(rows["block"], blocks), len(rows) - 1)
+    return rows["block"][places] == blocks, places
+
+
+def _bits_of(watch: Watch, blocks: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Give the bits of some blocks in both generations; none where a block is not watched."""
+    bits = np.zeros((len(blocks), _BITS // 8), dtype=np.uint8)
+    for rows in (watch.current, watch.previous):
+        found, places = _find(rows, blocks)
+        bits[found] |= rows["bits"][places[found]]
+    return bits
+
+
 def _united(one: NDArray[np.void], other: NDArray[np.void]) -> NDArray[np.void]:
     """Put rows together: the bits of a block that both have are joined."""
-    blocks = np.union1d(one["block"], other["block"])
+    blocks = distinct(np.concatenate((one["block"], other["block"])))
     rows = np.zeros(len(blocks), dtype=WATCHED)
     rows["block"] = blocks
     for part in (one, other):
@@ -218,24 +234,14 @@ def _shares(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
     return shares
 
 
-def _dense(
-    watch: Watch,
-    grown: NDArray[np.void],
-    touched: NDArray[np.uint64],
-    blocks: NDArray[np.uint64],
-    counts: NDArray[np.int64],
-) -> Dense:
-    before = _united(watch.current, watch.previous)
-    seen = _united(grown, watch.previous)
-    seen = seen[np.isin(seen["block"], touched)]
-    old = np.zeros_like(seen["bits"])
-    known = np.isin(seen["block"], before["block"])
-    old[known] = before["bits"][np.searchsorted(before["block"], seen["block"][known])]
-    share = np.maximum(_shares(seen["bits"]), counts[np.searchsorted(blocks, seen["block"])] / BLOCK)
-    is_dense = (share >= DENSE_SHARE) & (seen["bits"] != old).any(axis=1)
+def _dense(watch: Watch, asked: NDArray[np.void], counts: NDArray[np.int64]) -> Dense:
+    """Say what an ask, of so many numbers of each block, added to dense ones."""
+    before = _bits_of(watch, asked["block"])
+    after = before | asked["bits"]
+    share = np.maximum(_shares(after), counts / BLOCK)
+    is_dense = (share >= DENSE_SHARE) & (after != before).any(axis=1)
     if not is_dense.any():
         return Dense()
-    dense, shares = seen["block"][is_dense], share[is_dense]
+    dense, shares = asked["block"][is_dense], share[is_dense]
     densest = int(shares.argmax())
-    numbers = int(counts[np.searchsorted(blocks, dense)].sum())
-    return Dense(len(dense), numbers, float(shares[densest]), int(dense[densest]))
+    return Dense(len(dense), int(counts[is_dense].sum()), float(shares[densest]), int(dense[densest]))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["alerts", "wash_of", "washes_by_set", "washes_of"]
+__all__ = ["alerts", "wash_of", "wash_under", "washes_by_set", "washes_of"]
 
 
 def washes_of(organisation: Organisation) -> QuerySet[Wash]:
@@ -26,6 +26,18 @@ def wash_of(organisation: Organisation, pk: UUID) -> Wash | None:
     """Give one wash, if it is the organisation's."""
     rows = Wash.objects.filter(organisation=organisation, pk=pk)
     return rows.select_related("organisation", "client", "by", "data_key", "wash_set").first()
+
+
+def wash_under(organisation: Organisation, reference: str, *, client: str = "") -> Wash | None:
+    """Give the wash that an organisation asked for under a reference of its own: the newest, where others of it failed.
+
+    Args:
+        organisation: who washed.
+        reference: its own.
+        client: account number of whom it was for; empty for itself.
+    """
+    rows = washes_of(organisation).filter(reference=reference, client__code=client or organisation.code)
+    return rows.select_related("organisation", "client", "by", "data_key", "wash_set").first() if reference else None
 
 
 def washes_by_set(sets: Collection[int]) -> dict[int, Wash]:

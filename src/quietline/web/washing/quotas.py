@@ -21,11 +21,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, TooManyError
+from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.areas import area_of
@@ -135,7 +136,7 @@ def spend(organisation: Organisation, *, client: Organisation, keys: NDArray[np.
             ``probing.slowed``, with the seconds to wait.
         ConflictError: others kept writing at the same time, again and again.
     """
-    keys = _distinct(keys)
+    keys = sketches.distinct(keys)
     if not len(keys):
         return
     for _attempt in range(_ATTEMPTS):
@@ -197,13 +198,11 @@ def _read(organisation: Organisation, client: Organisation, *, at: datetime) -> 
         "on": on,
         "new_year": on.replace(month=1, day=1),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, values)
-        row = cursor.fetchone()
-        if row is None:
-            _found(organisation, client, at)
-            cursor.execute(_READ, values)
-            row = cursor.fetchone()
+    rows = run(_READ, values)
+    if not rows:
+        _found(organisation, client, at)
+        rows = run(_READ, values)
+    [row] = rows
     now = generation_at(at)
     sketch, generation, current, previous = np.frombuffer(row[3], np.uint8), row[8], bytes(row[9]), bytes(row[10])
     if generation != now:
@@ -250,9 +249,8 @@ def _write(state: _State) -> bool:
         "current": current if state.rotated or state.watched else None,
         "previous": previous if state.rotated else None,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, values)
-        return bool(cursor.fetchone()[0])
+    [(written, *_)] = run(_WRITE, values)
+    return bool(written)
 
 
 def _write_with(alert: ProbingAlert, state: _State, at: datetime) -> bool:
@@ -277,14 +275,6 @@ def _year(client: Organisation, on: date) -> date:
 def _secrets(purpose: str) -> tuple[int, int]:
     secret = key_ring().keyed_hash("washing", purpose.encode(), 16)
     return int.from_bytes(secret[:8], "big"), int.from_bytes(secret[8:], "big")
-
-
-def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Give the keys ascending, each once; sorting is several times faster than ``np.unique``, which hashes."""
-    if len(keys) > 1 and not bool(np.all(keys[1:] > keys[:-1])):
-        keys = np.sort(keys)
-        keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
-    return keys
 
 
 # -- who asks for the register itself ------------------------------------------------------------------------------------

@@ -10,17 +10,15 @@ from django.db import transaction
 
 from quietline.web.keeping.models import DataKey
 from quietline.web.keeping.rings import key_ring
-from quietline.web.publishing.objects import objects_folder
 from quietline.web.washing.models import AskedNumbers, DropFile, Wash
-from quietline.web.washing.places import forget_folder, incoming_folder, part_path
+from quietline.web.washing.places import forget_wash, incoming_folder, object_path, results_store, washing_folder
 from quietline.web.washing.quotas import forget_watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
-__all__ = ["RESULT_DAYS", "forget_results", "open_result", "result_name", "seal_results"]
+__all__ = ["RESULT_DAYS", "ending_of", "forget_results", "open_result", "part_name", "record_of", "result_name"]
 
 RESULT_DAYS = 30
 """How long results can be fetched."""
@@ -28,38 +26,16 @@ _LEFT_OVER = timedelta(days=1)
 _SKETCH_KEPT = timedelta(days=800)
 
 
-def seal_results(pk: object, files: Mapping[str, Path], *, wrapped: bytes, record: str) -> dict[str, int]:
-    """Seal files into the folder of a wash, and delete them; give the size of each in the clear.
-
-    Args:
-        pk: id of the wash.
-        files: by part, one of :data:`quietline.web.washing.places.PARTS`.
-        wrapped: the wash's data key, as stored.
-        record: what the key belongs to.
-    """
-    key = key_ring().unwrap(wrapped, record)
-    sizes = {}
-    for part, path in files.items():
-        sizes[part] = path.stat().st_size
-        target = part_path(pk, part)  # type: ignore[arg-type]
-        with path.open("rb") as source, target.open("wb") as sealed:
-            target.chmod(0o600)
-            for piece in key.seal_stream(source, part):
-                sealed.write(piece)
-        path.unlink()
-    return sizes
-
-
 def open_result(wash: Wash, part: str) -> Iterator[bytes]:
     """Give a result piece by piece.
 
     Raises:
         VaultError: while it is read: the file or its key is not what it was, or has been destroyed.
-        FileNotFoundError: there is no such result.
+        ObjectMissing: there is no such result.
     """
     wrapped = None if wash.data_key is None or wash.data_key.wrapped is None else bytes(wash.data_key.wrapped)
     key = key_ring().unwrap(wrapped, record_of(wash.pk))
-    with part_path(wash.pk, part).open("rb") as sealed:
+    with results_store().open(object_path(wash.pk, part)) as sealed:
         yield from key.open_stream(sealed, part)
 
 
@@ -71,9 +47,14 @@ def record_of(pk: object) -> str:
 def result_name(wash: Wash, part: str) -> str:
     """Name a result as it is saved on somebody's computer: after the list, or the wash where that has no name any more."""
     stem = (wash.list_name.rpartition(".")[0] or wash.list_name or str(wash.pk)).removesuffix(".csv")
+    return f"{stem}-{part_name(wash, part)}"
+
+
+def part_name(wash: Wash, part: str) -> str:
+    """Name a result by what it is; the private half of a receipt is found beside it by this name."""
     if part in ("clean", "removed"):
-        return f"{stem}-{part}.{ending_of(wash)}"
-    return f"{stem}-{part}.{'qlr' if part == 'proofs' else 'json'}"
+        return f"{part}.{ending_of(wash)}"
+    return "receipt.json.proofs" if part == "proofs" else f"{part}.json"
 
 
 def ending_of(wash: Wash) -> str:
@@ -88,7 +69,7 @@ def forget_results(*, at: datetime) -> int:
         with transaction.atomic():
             DataKey.objects.filter(record=record_of(wash.pk)).update(wrapped=None, destroyed_at=at)
             Wash.objects.filter(pk=wash.pk).update(list_name="", options={})
-        forget_folder(wash.pk)
+        forget_wash(wash.pk)
     _forget_left_over(at)
     return len(over)
 
@@ -101,7 +82,7 @@ def _forget_left_over(at: datetime) -> None:
             path.unlink(missing_ok=True)
     needed = set(Wash.objects.exclude(state__in=[Wash.State.REFUSED, Wash.State.FAILED]).values_list("pk", flat=True))
     names = {str(pk) for pk in needed} | {"incoming"}
-    for folder in (objects_folder() / "washing").iterdir():
+    for folder in washing_folder().iterdir():
         if folder.name not in names and folder.stat().st_mtime < oldest:
             shutil.rmtree(folder, ignore_errors=True)
     AskedNumbers.objects.filter(from_date__lt=(at - _SKETCH_KEPT).date()).delete()

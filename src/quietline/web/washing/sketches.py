@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["REGISTERS", "STANDARD_ERROR", "add", "empty", "estimate", "mixed"]
+__all__ = ["REGISTERS", "STANDARD_ERROR", "add", "distinct", "empty", "estimate", "mixed"]
 
 _BITS = 13
 REGISTERS = 1 << _BITS
@@ -33,6 +33,18 @@ _CHUNK = 1 << 20  # hashes of a long list are never in memory all at once
 def empty() -> NDArray[np.uint8]:
     """Give the sketch of no number."""
     return np.zeros(REGISTERS, dtype=np.uint8)
+
+
+def distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give keys ascending, each once; sorting is several times faster than ``np.unique``, which hashes.
+
+    Args:
+        keys: uint64, one-dimensional, in any order, repeats allowed. Where they are in order already they are given back.
+    """
+    if len(keys) > 1 and not bool(np.all(keys[1:] > keys[:-1])):
+        keys = np.sort(keys)
+        keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
+    return keys
 
 
 def mixed(keys: NDArray[np.uint64], secrets: Sequence[int]) -> NDArray[np.uint64]:

@@ -13,13 +13,21 @@ from quietline.web.washing.places import incoming_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import BinaryIO, Protocol
 
-__all__ = ["MOST_BYTES", "StagedFile", "StreamedUploadHandler"]
+    class Readable(Protocol):
+        """What a body is read from."""
+
+        def read(self, size: int, /) -> bytes:
+            """Give at most that many bytes; none at the end."""
+
+
+__all__ = ["MOST_BYTES", "StagedFile", "StreamedUploadHandler", "stage"]
 
 MOST_BYTES = 1 << 30
 """Longest list in bytes, as it is sent: 1 GiB, twice what ten million rows of names and addresses take."""
 _FAR_TOO_MUCH = 4 * MOST_BYTES
+_PIECE = 1 << 20
 
 
 class StagedFile(UploadedFile):  # type: ignore[type-arg]  # Django's is generic to type checkers only
@@ -43,7 +51,7 @@ class StagedFile(UploadedFile):  # type: ignore[type-arg]  # Django's is generic
 class StreamedUploadHandler(FileUploadHandler):
     """Writes one uploaded file to disk, up to the limit."""
 
-    chunk_size = 1 << 20
+    chunk_size = _PIECE
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,8 +69,7 @@ class StreamedUploadHandler(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.upload_interrupted()
         self._is_too_long = False
-        self._path = incoming_folder() / f"{uuid4()}.part"
-        self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self._path, self._file = _begun()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write a piece; past the limit, read on without writing, so that a page can say what is wrong."""
@@ -88,3 +95,35 @@ class StreamedUploadHandler(FileUploadHandler):
             self._file = None
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
+
+
+def stage(source: Readable, *, name: str, length: int) -> StagedFile | None:
+    """Take in a list that is the whole body of a request.
+
+    Args:
+        source: the body.
+        name: what the file is called.
+        length: bytes that were announced, at most :data:`MOST_BYTES`.
+
+    Returns:
+        None where it broke off; nothing of it is kept then.
+    """
+    path, file = _begun()
+    have = 0
+    try:
+        with file:
+            while piece := source.read(_PIECE):
+                file.write(piece)
+                have += len(piece)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    if have != length:
+        path.unlink(missing_ok=True)
+        return None
+    return StagedFile(path, name=name or "list", size=have, is_too_long=False)
+
+
+def _begun() -> tuple[Path, BinaryIO]:
+    path = incoming_folder() / f"{uuid4()}.part"
+    return path, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

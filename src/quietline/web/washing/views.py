@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,7 +26,7 @@ from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.base.words import as_day
 from quietline.web.sellers.acting import acting_for, check_may_act
 from quietline.web.sellers.queries import AGENTS, live_mandates
-from quietline.web.washing import drops, queries
+from quietline.web.washing import drops, grounds, queries
 from quietline.web.washing.asking import ask
 from quietline.web.washing.forms import CheckForm
 from quietline.web.washing.keys import wash_public_key_text
@@ -53,6 +55,7 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _MOST_CSV = 10_000
+_FIRST_REASONS = ("clean", "forbidden", "undetermined")
 
 
 def organisation_of(code: str) -> Organisation:
@@ -112,7 +115,7 @@ def wash(request: HttpRequest, code: str, wash_id: UUID) -> HttpResponse:
         "done_percent": min(99, 100 * found.done_bytes // max(found.list_bytes, 1)),
         "has_results": found.has_results(at), "results": _results(found) if found.has_results(at) else [],
         "reasons": _reasons(found), "all_rows": figure(found.counts.get("rows")),
-        "called_at": found.called_at.replace("T", " ")[:16],
+        "called_at": _called_at(found), "rules": _rules(found),
         "may_wash": may_wash(request, organisation), "result_days": RESULT_DAYS,
     }  # fmt: skip
     return render(request, "washing/wash.html", context)
@@ -276,8 +279,33 @@ def _results(wash: Wash) -> list[dict[str, Any]]:
 
 
 def _reasons(wash: Wash) -> list[dict[str, Any]]:
+    """Count rows by what becomes of them; of forbidden ones also by what stands in the way."""
     words, counts = reason_words(), wash.counts.get("reasons", {})
-    return [{"label": words.get(reason, reason), "figure": figure(count)} for reason, count in counts.items()]
+    rows = []
+    for reason in dict.fromkeys([*(name for name in _FIRST_REASONS if name in counts), *counts]):
+        count = counts[reason]
+        if reason != "forbidden":
+            rows.append({"label": words.get(reason, reason), "figure": figure(count)})
+            continue
+        stands = grounds.counted(wash.counts["law"]["rules"], count)
+        labels = {
+            grounds.REGISTER: _("on the do-not-call register"),
+            grounds.OWN_LIST: _("on your own stop list"),
+            grounds.LAW: _("forbidden by law for another reason"),
+        }
+        rows += [{"label": label, "figure": figure(stands[ground])} for ground, label in labels.items() if stands[ground]]
+    return rows
+
+
+def _rules(wash: Wash) -> list[dict[str, Any]]:
+    found = grounds.that_forbid(wash.counts.get("law", {}).get("rules", {}), get_language() or "en")
+    return [{"text": one.text, "citation": one.citation, "figure": figure(one.rows)} for one in found]
+
+
+def _called_at(wash: Wash) -> str:
+    """Write when the calls are made: the day in words, and the clock of the person called."""
+    day, _t, clock = wash.called_at.partition("T")
+    return " ".join(part for part in (as_day(date.fromisoformat(day)), clock[:5]) if part)
 
 
 def _answers(raws: list[str], answered: Answered) -> list[dict[str, Any]]:
@@ -289,6 +317,7 @@ def _answers(raws: list[str], answered: Answered) -> list[dict[str, Any]]:
         text, tone = verdict_words(outcome)
         rows.append(
             {"raw": raw, "text": text, "tone": tone, "outcome": outcome, "valid_until": as_day(outcome.valid_until),
+             "rule": grounds.rule_text(outcome.reason, get_language() or "en"),
              "invalid": invalid_words(outcome.reason) if outcome.verdict == "invalid" else "",
              "next": outcome.next_permitted_at.replace("T", " ")}
         )  # fmt: skip

@@ -20,13 +20,17 @@ from quietline.web.washing.campaigns import read_said
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CHOSEN_FACTS", "MOST_REFERENCE", "STANDARD_TIME", "Wanted", "choices_of", "read_wanted"]
+__all__ = [
+    "CHOSEN_FACTS", "EARLIEST_DAYS", "LATEST_DAYS", "MOST_REFERENCE", "STANDARD_TIME", "Wanted", "choices_of", "read_wanted",
+]  # fmt: skip
 
 MOST_REFERENCE = 64
 STANDARD_TIME = "12:00"
 """Time of the calls where none is said. The law forbids by the hour, so a day alone would leave all rows undetermined."""
 CHOSEN_FACTS = ("purpose", "channel", "callee_class", "caller_id")
 """Facts that whoever washes must state about all calls; the platform knows the others itself, or they stay unknown."""
+EARLIEST_DAYS, LATEST_DAYS = 31, 366
+"""How far before and after today the day of the calls may lie."""
 _MOST_COLUMNS = 20
 _TEXT = ("client", "reference", "country", "columns", "delimiter", "encoding", "sheet", "time")
 
@@ -132,7 +136,7 @@ def _called_at(given: Mapping[str, Any], clock: str, today: date) -> datetime:
         found = datetime.combine(day, time.fromisoformat(clock or STANDARD_TIME)).replace(tzinfo=None)
     except ValueError:
         raise _wrong(_("Write the day of the calls as 2026-11-24 and the time as 15:00.")) from None
-    if not -31 <= (day - today).days <= 366:
+    if not -EARLIEST_DAYS <= (day - today).days <= LATEST_DAYS:
         raise _wrong(_("The day of the calls lies too far from today."))
     return found
 

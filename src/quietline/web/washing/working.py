@@ -7,6 +7,7 @@ results are handed over in one transaction at the end, and only by the attempt t
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import time
@@ -15,15 +16,12 @@ from datetime import date, datetime, timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 
 from quietline.errors import InputError, OperationError, QuietlineError, TooManyError
-from quietline.registers import Register
 from quietline.wash import ListOptions, ReceiptRequest, wash
 from quietline.wash.receipt_format import receipt_digest
-from quietline.wash.receipt_proofs import Answer
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.keeping.models import DataKey
@@ -36,16 +34,20 @@ from quietline.web.washing.copies import as_of
 from quietline.web.washing.keys import wash_key
 from quietline.web.washing.letters import tell
 from quietline.web.washing.models import Wash
-from quietline.web.washing.places import forget_folder, list_path, wash_folder
-from quietline.web.washing.results import RESULT_DAYS, ending_of, record_of, seal_results
+from quietline.web.washing.places import forget_wash, in_bucket, list_path, wash_folder
+from quietline.web.washing.results import RESULT_DAYS, part_name, record_of
+from quietline.web.washing.sealing import SealedResults, drop_list, fetch_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from quietline.wash import Progress, Summary
+    from quietline.wash.campaign import Campaign
+    from quietline.web.accounts.models import Organisation
 
 __all__ = ["MOST_ROWS", "run", "run_due_washes"]
 
@@ -166,6 +168,10 @@ class _Job:
         self._folder = wash_folder(job.pk) / f"work-{job.attempts}"
         self._progress: Progress | None = None
         self._is_over = False
+        self._keys: NDArray[np.uint64]
+        self._client: Organisation
+        self._stages: dict[str, float] = {}
+        self._stage_begun = self._begun
 
     def moment(self) -> datetime:
         """Give the time now."""
@@ -189,9 +195,10 @@ class _Job:
             _log.info("list not washed", failure=error.code)
             self._end(Wash.State.FAILED, error.code)
         finally:
-            if self._is_over:
-                forget_folder(self.job.pk)
             shutil.rmtree(self._folder, ignore_errors=True)
+            if self._is_over:
+                drop_list(self.job.pk)
+                forget_wash(self.job.pk)
         return not Wash.objects.filter(pk=self.job.pk, state__in=[Wash.State.NEW, Wash.State.RUNNING]).exists()
 
     def look(self) -> None:
@@ -215,34 +222,59 @@ class _Job:
         job, at = self.job, self._at
         if job.crashes >= _MOST_CRASHES:
             raise QuietlineError("A list that ended three workers is not tried again.", code="wash.error")
-        client = acting_for(job.organisation, client=_client_code(job), at=at)
+        self._client = acting_for(job.organisation, client=_client_code(job), at=at)
         as_of(at=at)
         self._folder.mkdir(mode=0o700)
         campaign, against = campaign_for(
-            caller=job.organisation, client=client, facts=read_said(job.facts), called_at=_called_at(job.called_at),
+            caller=job.organisation, client=self._client, facts=read_said(job.facts), called_at=_called_at(job.called_at),
             on=at.date(),
         )  # fmt: skip
-        files = self._files()
+        record = record_of(job.pk)
+        wrapped = key_ring().new_data_key(record)
+        with SealedResults(job.pk, key_ring().unwrap(wrapped, record)) as results:
+            told, receipt = self._washed(results, campaign, against)
+            self._took("wash")
+            sizes = results.finish()
+            results.send()
+            self._took("seal")
+            self._hand_over(results, sizes, told, receipt, wrapped)
+
+    def _washed(self, results: SealedResults, campaign: Campaign, against: list[Path]) -> tuple[dict[str, Any], str]:
+        """Wash the list into the results; give what pages show of it, and the digest of its receipt."""
+        job, signed = self.job, io.BytesIO()
+        clean, removed, proofs = (results.open(part, part_name(job, part)) for part in ("clean", "removed", "proofs"))
         summary = wash(
-            list_path(job.pk, job.list_name), against=against, country=job.country, campaign=campaign,
-            clean=files["clean"], removed=files["removed"], options=_options(job.options),
+            self._list(), against=against, country=job.country, campaign=campaign,
+            clean=clean, removed=removed, options=_options(job.options),
             duplicates=bool(job.options.get("duplicates")), first_of_several=bool(job.options.get("first_of_several")),
-            receipt=ReceiptRequest(files["receipt"], wash_key(at=at), at=at, proofs=files["proofs"]),
+            receipt=ReceiptRequest(signed, wash_key(at=self._at), at=self._at, proofs=proofs, asked=self._asked),
             progress=self._note,
         )  # fmt: skip
+        told = _counts(summary)
+        results.open("summary", part_name(job, "summary")).write(json.dumps(told, indent=1, ensure_ascii=False).encode())
+        results.open("receipt", part_name(job, "receipt")).write(signed.getvalue())
+        return told, receipt_digest(json.loads(signed.getvalue()))
+
+    def _list(self) -> Path:
+        """Give the list as a file of this machine."""
+        if in_bucket():
+            return fetch_list(self.job.pk, self._folder / "list", self.job.list_name)
+        return list_path(self.job.pk, self.job.list_name)
+
+    def _asked(self, keys: NDArray[np.uint64]) -> None:
+        """Count the numbers that were looked up, before anything is handed out."""
         if self._is_over:
             raise _StoppedError
-        told = _counts(summary)
-        files["summary"].write_text(json.dumps(told, indent=1, ensure_ascii=False))
-        keys = _asked(files["proofs"])
-        quotas.spend(job.organisation, client=client, keys=keys, at=self.moment())
-        self._hand_over(files, told, keys)
+        self._took("judge")
+        self._keys = keys
+        quotas.spend(self.job.organisation, client=self._client, keys=keys, at=self.moment())
+        self._took("count")
 
-    def _files(self) -> dict[str, Path]:
-        ending = ending_of(self.job)
-        names = {"clean": f"clean.{ending}", "removed": f"removed.{ending}", "summary": "summary.json",
-                 "receipt": "receipt.json", "proofs": "proofs.qlr"}  # fmt: skip
-        return {part: self._folder / name for part, name in names.items()}
+    def _took(self, stage: str) -> None:
+        """Note how long a stage took, for the log."""
+        now_at = time.monotonic()
+        self._stages[stage] = round(now_at - self._stage_begun, 2)
+        self._stage_begun = now_at
 
     def _note(self, progress: Progress) -> None:
         """Remember how far it is; end what is too long, or no longer wanted."""
@@ -254,19 +286,19 @@ class _Job:
             raise _StoppedError
         self._progress = progress
 
-    def _hand_over(self, files: dict[str, Path], told: dict[str, Any], keys: NDArray[np.uint64]) -> None:
-        """Seal the results and end the wash: all of it, or nothing. Whoever was suspended meanwhile gets nothing."""
+    def _hand_over(
+        self, results: SealedResults, sizes: dict[str, int], told: dict[str, Any], receipt: str, wrapped: bytes
+    ) -> None:
+        """End the wash: all of it, or nothing. Whoever was suspended meanwhile gets nothing."""
         job, at, record = self.job, self.moment(), record_of(self.job.pk)
-        receipt = receipt_digest(json.loads(files["receipt"].read_bytes()))
-        wrapped = key_ring().new_data_key(record)
-        sizes = seal_results(job.pk, files, wrapped=wrapped, record=record)
         with transaction.atomic():
             if not self._ours().select_for_update().exists():
                 raise _StoppedError
+            results.place()
             DataKey.objects.filter(record=record).delete()
             key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
             kept = record_wash(
-                organisation=job.organisation, keys=keys, at=at, client=_client_code(job), receipt=receipt
+                organisation=job.organisation, keys=self._keys, at=at, client=_client_code(job), receipt=receipt
             )  # fmt: skip
             acting_for(job.organisation, client=_client_code(job), at=self.moment())
             job.state, job.ended_at, job.results_until = Wash.State.FINISHED, at, at + timedelta(days=RESULT_DAYS)
@@ -275,8 +307,12 @@ class _Job:
             job.retry_at, job.problem = None, ""
             job.save()
             tell(job, result_days=RESULT_DAYS, at=at)
-        shutil.rmtree(list_path(job.pk, "list").parent, ignore_errors=True)
-        _log.info("list washed", wash=str(job.pk), rows=told["rows"], seconds=round(time.monotonic() - self._begun, 1))
+        self._took("record")
+        drop_list(job.pk)
+        _log.info(
+            "list washed", wash=str(job.pk), rows=told["rows"], seconds=round(time.monotonic() - self._begun, 1),
+            stages=self._stages,
+        )  # fmt: skip
 
     # -- other ends ----------------------------------------------------------------------------------------------------
 
@@ -329,18 +365,6 @@ def _options(stored: dict[str, Any]) -> ListOptions:
         columns=tuple(stored.get("columns", ())), encoding=stored.get("encoding"), delimiter=stored.get("delimiter"),
         header=stored.get("header"), sheet=stored.get("sheet"),
     )  # fmt: skip
-
-
-def _asked(proofs: Path) -> NDArray[np.uint64]:
-    """Give the distinct numbers that were looked up, ascending, without those that no operator has."""
-    with Register(proofs) as register:
-        terms = register.metadata.terms
-        nobodys = terms.index(Answer.UNASSIGNED.text) if Answer.UNASSIGNED.text in terms else -1
-        pieces = [
-            entries.keys if entries.terms is None else entries.keys[entries.terms != nobodys]
-            for entries in register.columns()
-        ]
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint64)
 
 
 def _counts(summary: Summary) -> dict[str, Any]:

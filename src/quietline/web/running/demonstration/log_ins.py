@@ -34,6 +34,7 @@ PEOPLE = (
     LogIn("ada@authority.example", "Ada Ames", "authority", Role.ADMINISTRATOR),
     LogIn("ines@authority.example", "Ines Ito", "authority", Role.INVESTIGATOR),
     LogIn("sam@authority.example", "Sam Shah", "authority", Role.SUPERVISOR),
+    LogIn("sue@authority.example", "Sue Sato", "authority", Role.SUPERVISOR),
     LogIn("pia@authority.example", "Pia Park", "authority", Role.PRIVACY_OFFICER),
     LogIn("otto@authority.example", "Otto Olsen", "authority", Role.AUDITOR),
     LogIn("rosa@brightbath.example", "Rosa Reyes", "seller", Role.REPRESENTATIVE),
@@ -57,6 +58,7 @@ Quietline runs at {base_url}
 Try this:
   List a number:        {base_url}/           with (212) 555-0123; the code arrives at {base_url}/handset/
   See who asked:        {base_url}/my-number/ with (212) 555-0101, which firms have asked about
+  Report a call:        {base_url}/reports/, and what becomes of it: {base_url}/cases/ as ines@authority.example
   Wash a list:          {base_url}/sellers/home/, signed in as rosa@brightbath.example
   Decide who may call:  {base_url}/sellers/office/, signed in as sam@authority.example
   Check the ledger:     {base_url}/proofs/

@@ -45,6 +45,7 @@ FOOTER: tuple[tuple[StrOrPromise, tuple[tuple[StrOrPromise, str], ...]], ...] = 
             (_("Check or change my entry"), "subscribers:status"),
             (_("Who asked about my number"), "subscribers:who_asked"),
             (_("Report a call"), "reports:new"),
+            (_("Is a number sealed?"), "seals:check"),
         ),
     ),
     (
@@ -61,6 +62,8 @@ FOOTER: tuple[tuple[StrOrPromise, tuple[tuple[StrOrPromise, str], ...]], ...] = 
         (
             (_("Help"), "help"),
             (_("How it is proved"), "proofs:home"),
+            (_("Figures"), "statistics:home"),
+            (_("Outcomes of cases"), "enforcement:outcomes"),
             (_("Privacy"), "privacy"),
             (_("Accessibility"), "accessibility"),
             (_("Source and licence"), "source"),

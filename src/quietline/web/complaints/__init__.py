@@ -1,0 +1,1 @@
+"""What people report: calls, who seems to be behind them, and the facts that the platform knows of each."""

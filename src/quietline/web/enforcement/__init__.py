@@ -1,0 +1,1 @@
+"""From complaints that belong together to an outcome: cases, findings, measures, penalties, letters, referrals."""

@@ -1,0 +1,23 @@
+"""The room as Django sees it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EnforcementConfig(AppConfig):
+    """Enforcement."""
+
+    name = "quietline.web.enforcement"
+    label = "enforcement"
+    verbose_name = _("enforcement")
+
+    def ready(self) -> None:
+        """Enter what happens when an appeal is decided, and make the room's notice known to the outbox."""
+        from quietline.web.enforcement import appeals, letters
+        from quietline.web.seals.appeals import DECIDED
+
+        letters.add_letters()
+        if appeals.decided not in DECIDED:
+            DECIDED.append(appeals.decided)
