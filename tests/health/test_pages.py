@@ -102,7 +102,7 @@ def test_the_pages_of_the_law_have_every_citation() -> None:
 def _citations(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
-            if key == "citation":
+            if key == "citation" and isinstance(value, str):  # a measure can have that name
                 yield value
             else:
                 yield from _citations(value)

@@ -53,6 +53,8 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
 
 def test_no_python_file_has_more_than_500_lines() -> None:
     for file in python_files():
+        if file.parent.name == "migrations":  # written by a program, and as long as its tables have columns
+            continue
         count = len(file.read_text("utf-8").splitlines())
         assert count <= 500, f"{file.relative_to(ROOT)} has {count} lines"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from quietline.web.api.hooks import gather_events, make_webhook
 from quietline.web.api.models import WebhookDelivery
 from quietline.web.base.clock import now
+from quietline.web.publishing.sequencing import Sequencer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENTS = ("list.ready", "inquiry.sent")
@@ -31,8 +33,9 @@ def seller(monkeypatch):
 
 
 @pytest.fixture
-def told(sequencer):
+def told(transactional_db):
     """What was put on its way, after the sequencer came by."""
+    sequencer = Sequencer()
 
     def told():
         sequencer.step(at=now())
@@ -40,7 +43,8 @@ def told(sequencer):
         gather_events(at=now())  # nothing is told twice
         return [(delivery.event, delivery.data) for delivery in WebhookDelivery.objects.order_by("pk")]
 
-    return told
+    yield told
+    connection.close()
 
 
 def test_an_inquiry_is_told_with_its_reference_and_last_moment(seller, told):
@@ -63,8 +67,9 @@ def test_newer_lists_are_told_by_area_and_version(seller, told):
 
     at = now()
     register = found_register(code="dnc-us", kind="do-not-call", title="DNC", country="US", at=at)
-    notice = ReadyNotice.objects.create(
-        organisation=seller, register=register, version=7, areas=["1212"], day=at.date(), is_mailed=False, at=at
-    )
-    write_leaves("listready", [notice], at=at)
+    with transaction.atomic():
+        notice = ReadyNotice.objects.create(
+            organisation=seller, register=register, version=7, areas=["1212"], day=at.date(), is_mailed=False, at=at
+        )
+        write_leaves("listready", [notice], at=at)
     assert told() == [("list.ready", {"country": "US", "version": 7, "areas": ["1212"]})]

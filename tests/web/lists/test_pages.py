@@ -71,7 +71,7 @@ def test_the_lists_of_an_organisation_are_shown_with_their_age(register, canarie
     rows = downloader.get(reverse("lists:home_csv", args=[seller.code])).content.decode("utf-8-sig").splitlines()
     assert rows[0] == "country,area,name,newest_version,published,your_version,fetched,good_until,days_left"
     assert [row.split(",")[1] for row in rows[1:]] == list(AREAS)
-    assert rows[1].endswith(",1,2026-12-23,-1")
+    assert rows[1].endswith(",1,2026-11-22T15:00:00+00:00,2026-12-23,-1")
 
 
 def test_a_list_is_fetched_by_an_address_that_lasts_ten_minutes(register, canaries, publish, seller, downloader, client):

@@ -51,7 +51,7 @@ def test_the_page_says_what_is_not_in_order_and_no_name_before_it_is_verified(en
     shown = text(page.get(f"/sellers/who/{seller.code}/"))
     assert "not in order" in shown
     assert "The authority has suspended this organisation." in shown
-    assert "214" not in shown, "why is for the organisation to read"
+    assert "214 calls" not in shown, "why is for the organisation to read"
 
 
 def test_looking_up_is_limited(seller, browser):

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
+from ninja.decorators import decorate_view
 
 from quietline.numbering import Status, number_of, parse
 from quietline.web.accounts.models import Scope
 from quietline.web.api.credentials import Program
 from quietline.web.api.description import answers
+from quietline.web.api.idempotency import idempotent
 from quietline.web.base.clock import now
 from quietline.web.seals import queries
 
@@ -66,11 +68,15 @@ class LookupOut(Schema):
 
 
 @router.post(
-    "/seals/lookup", auth=_reader, response=answers(200, LookupOut, 401, 403, 413, 415), tags=["Sealed and trusted numbers"],
-    url_name="seals_lookup", summary="Are these numbers sealed or trusted, and why",
+    "/seals/lookup", auth=_reader, response=answers(200, LookupOut, 401, 403, 409, 413, 415), url_name="seals_lookup",
+    tags=["Sealed and trusted numbers"], summary="Are these numbers sealed or trusted, and why",
 )  # fmt: skip
+@decorate_view(idempotent)
 def lookup(request: HttpRequest, given: LookupIn) -> dict[str, Any]:
-    """At most 100 numbers, as of now. Which ones were asked about is not kept."""
+    """At most 100 numbers, as of now.
+
+    Which ones were asked about is not kept, but for a day where you send an idempotency key.
+    """
     at = now()
     return {"items": [_found(raw, at) for raw in given.numbers]}
 
