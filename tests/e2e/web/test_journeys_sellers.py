@@ -246,7 +246,8 @@ def test_a_suspended_organisation_is_refused_at_once_and_told_why(visit, way, ch
     sam.fill(reason=words.reason, remedy=words.remedy).press()
     try:
         status, said = wash_by_program(fay, key, [LISTED])
-        assert status == 401, said  # its keys hold no longer
+        assert (status, said["code"]) == (403, "organisation.suspended"), said
+        assert words.reason in said["detail"]  # the program is told why, in the language that it asked for
         fay.press("main form button[type=submit]", status=403)
         fay.open(f"/sellers/of/{code}/")
         assert words.reason in fay.main

@@ -29,8 +29,8 @@ _LATIN = re.compile(
     r"""(?<![A-Za-z])(?: Quietline | Apache | JavaScript | English | UTC | PDF | PNG | JPEG | KB | MB | CSV
     | XLSX | Parquet | gz | SFTP | SHA-256 | JSON | PEM | API | APP | OAuth2? | TOTP | QR
     | IT | US | GB | EUR | USD | tlog-tiles | Chrome | Chromium | Linux | Headless\w* | Telemarketing[ ]Sales[ ]Rule
-    | Ada | Ames | Ines | Ito | Sam | Shah | Sue | Sato | Pia | Park | Otto | Olsen | Rosa | Reyes | Dan | Diaz | Una | Udo | Tom | Tran
-    | Olga | Orr | Rui | Rocha | Joan | Jones
+    | Ada | Ames | Ines | Ito | Sam | Shah | Sue | Sato | Pia | Park | Otto | Olsen | Rosa | Reyes | Dan | Diaz | Una | Udo
+    | Tom | Tran | Olga | Orr | Rui | Rocha | Joan | Jones
     | Office | for | Quiet | Lines | Brightbath | Bathrooms | Ltd | Hearth | Home | Insurance | Busylines | Call | Centre
     | Sunny[ ]Roofs[ ]Direct | New[ ]Windows[ ]Now | Friends[ ]of[ ]Rivers | Kettles | Fay | Fox | Nora | Nash
     | New[ ]York | Los[ ]Angeles | Chicago | Omaha | Palm[ ]Beach | Philadelphia
