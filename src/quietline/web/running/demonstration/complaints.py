@@ -11,6 +11,7 @@ from quietline.web.complaints.models import Report
 from quietline.web.complaints.sealing import Said
 from quietline.web.enforcement import asking, cases, findings, letters, penalties
 from quietline.web.inquiries import operations as inquiries
+from quietline.web.inquiries.models import Inquiry
 from quietline.web.operators.models import NumberRange
 from quietline.web.seals import operations as seals
 from quietline.web.seals import trusting
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from quietline.web.accounts.models import Organisation
     from quietline.web.complaints.models import Complaint
     from quietline.web.enforcement.models import Case
+    from quietline.web.enforcement.outcome_models import Finding, Penalty
 
 __all__ = ["make_complaints"]
 
@@ -148,7 +150,7 @@ def _finished(bodies: dict[str, Organisation], ines: Person, sam: Person, at: da
     )  # fmt: skip
 
 
-def _penalty(case: Case, finding: findings.Finding, ines: Person, sam: Person, at: datetime) -> penalties.Penalty:
+def _penalty(case: Case, finding: Finding, ines: Person, sam: Person, at: datetime) -> Penalty:
     proposal = penalties.proposal_for(finding, assessed=at.date())
     choice, chosen = next(
         (place, one) for place, one in enumerate(proposal.penalties) if one.applies.maximum is not None
@@ -178,7 +180,7 @@ def _open(bodies: dict[str, Organisation], ines: Person, at: datetime) -> None:
         due_at=at + timedelta(days=2),
         matter={"caller": _BUSYLINES, "from_at": start - timedelta(days=1), "until_at": start + timedelta(days=3)},
     )  # fmt: skip
-    sent = asking.Inquiry.objects.get(subject=case.reference, kind="reply", to=bodies["telemarketer"])
+    sent = Inquiry.objects.get(subject=case.reference, kind="reply", to=bodies["telemarketer"])
     tom = Person.objects.get(email="tom@busylines.example")
     inquiries.answer(
         sent, values={"stance": "partly", "made_call": "yes", "ground": "not-listed"}, by=tom,
