@@ -5,8 +5,8 @@
 * :func:`same_moments`, :func:`same_hours`, :func:`in_turn`: patterns in time across numbers that change.
   :func:`same_callees`, :func:`in_sequence`, :func:`blocks_walked`: patterns in who was called.
 * :func:`campaigns`: joins all of these; every join has a reason, and weak reasons make no chains.
-* :func:`weigh`: what a report counts. :func:`brigading`: reports that may have been arranged.
-  :func:`spoofing`: numbers that were borrowed. Count is not guilt.
+* :func:`record_weight`, :data:`ATTESTATION`, :func:`counted_once`, :func:`decayed`: what a report counts.
+* :func:`brigading`: reports that may have been arranged. :func:`spoofing`: numbers that were borrowed. Count is not guilt.
 * :class:`WordingIndex`, :func:`wording_of`: the same for texts one by one, with signatures for a database.
 
 Pure functions on NumPy columns. Keys are those of :mod:`quietline.numbering`; 0 is no number. Nothing here reads a clock, a
@@ -34,7 +34,7 @@ from quietline.clusters.numbers import NumberGroups, by_number, decayed
 from quietline.clusters.ranges import WIDTHS, RangeGroups, by_range
 from quietline.clusters.spoofing import NumberFacts, Spoofing, SpoofingVerdict, spoofing
 from quietline.clusters.timing import Turns, in_turn, same_hours, same_moments
-from quietline.clusters.weights import ATTESTATION, LINES, PRIOR, counted_once, record_weight, weigh
+from quietline.clusters.weights import ATTESTATION, PRIOR, counted_once, record_weight
 from quietline.clusters.wording import (
     ALIKE,
     LEAST_SHINGLES,
@@ -51,7 +51,6 @@ __all__ = [
     "ALIKE",
     "ATTESTATION",
     "LEAST_SHINGLES",
-    "LINES",
     "PRIOR",
     "SIGNATURE_BYTES",
     "STRONG",
@@ -108,6 +107,5 @@ __all__ = [
     "spoofing",
     "suspected",
     "tokens",
-    "weigh",
     "wording_of",
 ]

@@ -68,7 +68,7 @@ def by_number(
     Args:
         keys: uint64, shape (rows,): keys of the numbers; 0 where a report names none, which is in no group.
         days: datetime64[D], shape (rows,): day of each report (or of the call); NaT where it is not known.
-        weights: float64, shape (rows,): what each report counts (:func:`~quietline.clusters.weights.weigh`); 1 each if None.
+        weights: float64, shape (rows,): what each report counts (:mod:`quietline.clusters.weights`); 1 each if None.
         least: reports that make a group.
         least_weight: weight that makes a group.
 

@@ -1,16 +1,15 @@
-"""What a report counts: who tells it, from which line, how sure the number is, how old it is, and each person once a day.
+"""What a report counts: who tells it, how sure the number is, and each person once a day.
 
-A report's weight is a product of four factors between 0 and 1, each with a stated meaning, none of them secret. It says how
-much a report adds to the *attention* that a number gets; it proves nothing, and no weight is so small that the report is
-not kept and answered.
+A weight says how much a report adds to the *attention* that a number gets; it proves nothing, and no weight is so small that
+the report is not kept and answered. What is here are parts of it, each between 0 and 1, each with a stated meaning, none of
+them secret; who has the reports multiplies them (age is :func:`~quietline.clusters.numbers.decayed`).
 
 - **record**: the share of this person's earlier reports that were borne out, as a Beta distribution would have it: with
-  :data:`PRIOR` reports imagined on either side, somebody without a record counts 1/2, and it takes many reports to come
+  :data:`PRIOR` reports imagined on either side, somebody without a record gets 1/2, and it takes many reports to come
   near 0 or 1 (T. Bayes, 1763; the mean of a Beta posterior).
-- **line**: how sure it is that the one who reports holds the line that was called.
 - **attestation**: how sure it is that the number displayed was the number that called (RFC 8588 ``attest``: A, full; B,
   partial; C, gateway). It does not lower what the person suffered, only what it says *about that number*.
-- **age**: halved with every half-life.
+- **once a day**: of what one person tells of a number and a day, one report counts.
 """
 
 from __future__ import annotations
@@ -20,24 +19,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quietline.clusters.numbers import decayed
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["ATTESTATION", "LINES", "PRIOR", "counted_once", "factors", "record_weight", "weigh"]
+__all__ = ["ATTESTATION", "PRIOR", "counted_once", "record_weight"]
 
 PRIOR = (2.0, 2.0)
 """Reports imagined that were borne out, and that were not."""
 ATTESTATION: Mapping[str, float] = MappingProxyType({"A": 1.0, "B": 0.7, "C": 0.4, "": 0.4})
 """By ``attest``; empty where the call was not signed or nothing is known."""
-LINES: Mapping[str, float] = MappingProxyType(
-    {"call": 1.0, "code": 1.0, "operator": 1.0, "mail": 0.6, "import": 0.5, "": 0.5}
-)
-"""By what showed that the one who reports holds the line; empty for nothing."""
 
 
 def record_weight(
@@ -59,16 +51,6 @@ def record_weight(
     if (borne_out > judged).any() or (borne_out < 0).any():
         raise ValueError("of the reports judged, at most all were borne out")
     return np.asarray((prior[0] + borne_out) / (prior[0] + prior[1] + judged), dtype=np.float64)
-
-
-def factors(values: Sequence[str], table: Mapping[str, float]) -> NDArray[np.float64]:
-    """Look values up in a table of factors; what it does not have counts as its empty value.
-
-    Args:
-        values: shape (rows,).
-        table: such as :data:`ATTESTATION`, with a value for the empty text.
-    """
-    return np.array([table.get(value, table[""]) for value in values], dtype=np.float64)
 
 
 def counted_once(
@@ -94,43 +76,3 @@ def counted_once(
         again &= column[1:] == column[:-1]
     chosen[rows[1:][again]] = False
     return chosen
-
-
-def weigh(
-    reporters: NDArray[np.int64],
-    keys: NDArray[np.uint64],
-    days: NDArray[np.datetime64],
-    *,
-    on: date,
-    half_life_days: float,
-    borne_out: NDArray[np.int64] | None = None,
-    judged: NDArray[np.int64] | None = None,
-    attest: Sequence[str] | None = None,
-    lines: Sequence[str] | None = None,
-    prior: tuple[float, float] = PRIOR,
-) -> NDArray[np.float64]:
-    """Weigh reports.
-
-    Args:
-        reporters: int64, shape (rows,): who reports, 0 where that is not known.
-        keys: uint64, shape (rows,): the number reported, 0 for none.
-        days: datetime64[D], shape (rows,).
-        on: the day on which they are weighed.
-        half_life_days: after which a report counts half; infinity for no decay.
-        borne_out: int64, shape (rows,): earlier reports of that person that were borne out; nobody has a record if None.
-        judged: int64, shape (rows,): that were judged.
-        attest: shape (rows,): ``A``, ``B``, ``C`` or empty; left out of account if None.
-        lines: shape (rows,): a word of :data:`LINES`; left out of account if None.
-        prior: as in :func:`record_weight`.
-
-    Returns:
-        float64, shape (rows,), at most 1; 0 for what the same person told again of the same number on one day.
-    """
-    none = np.zeros(len(reporters), dtype=np.int64)
-    weights = record_weight(none if borne_out is None else borne_out, none if judged is None else judged, prior=prior)
-    if attest is not None:
-        weights = weights * factors(attest, ATTESTATION)
-    if lines is not None:
-        weights = weights * factors(lines, LINES)
-    weights = weights * decayed(days, on=on, half_life_days=half_life_days)
-    return np.where(counted_once(reporters, keys, days, weights), weights, 0.0)

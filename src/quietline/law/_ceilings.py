@@ -75,16 +75,18 @@ def reckon(
     Returns:
         The span, or :class:`Undetermined` where it hangs on a turnover or income that is not known.
     """
+    chosen = ceilings[-1]  # it has no condition, and none before it is without: read_ceilings sees to both
     for ceiling in ceilings:
-        if ceiling.when is not None:
-            test, limit = ceiling.when
-            given = turnover if test == "turnover_above" else income
-            if given is None:
-                return _needed("needs_turnover" if test == "turnover_above" else "needs_income", ceilings, currency)
-            if not _holds(test, given, limit):
-                continue
-        return _reckon_one(ceiling, ceilings, currency, unit, turnover, income)
-    raise AssertionError("the last ceiling has no condition")  # read_ceilings sees to it
+        if ceiling.when is None:
+            break
+        test, limit = ceiling.when
+        given = turnover if test == "turnover_above" else income
+        if given is None:
+            return _needed("needs_turnover" if test == "turnover_above" else "needs_income", ceilings, currency)
+        if _holds(test, given, limit):
+            chosen = ceiling
+            break
+    return _reckon_one(chosen, ceilings, currency, unit, turnover, income)
 
 
 def _holds(test: Test, given: Decimal, limit: Decimal) -> bool:

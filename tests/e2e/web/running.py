@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-READY_SECONDS = 120
+READY_SECONDS = 300
 END_SECONDS = 60
 _BOX = re.compile(r"<section [^>]*>\s*<h2[^>]*>([^<]+)</h2>(.*?)</section>", re.DOTALL)
 _MESSAGE = re.compile(r'<div class="ql-handset__text"[^>]*>(.*?)</div>', re.DOTALL)

@@ -15,7 +15,6 @@ from quietline.clusters import (
     record_weight,
     spoofing,
     suspected,
-    weigh,
     wording_of,
 )
 
@@ -37,21 +36,6 @@ def test_one_person_counts_once_for_a_number_and_a_day():
     days = DAY + np.array([0, 0, 1, 0, 0, 0, 0])
     chosen = counted_once(reporters, keys, days, np.array([0.1, 0.9, 0.5, 0.5, 0.5, 0.5, 0.5]))
     assert chosen.tolist() == [False, True, True, True, True, True, True]
-
-
-def test_a_weight_is_the_product_of_what_is_known():
-    weights = weigh(
-        np.array([1, 2, 3, 3]),
-        np.full(4, TARGET, dtype=np.uint64),
-        DAY - np.array([0, 30, 0, 0]),
-        on=DAY.item(),
-        half_life_days=30,
-        borne_out=np.array([6, 0, 0, 0]),
-        judged=np.array([6, 0, 0, 0]),
-        attest=["A", "B", "C", "?"],
-        lines=["code", "code", "", "import"],
-    )
-    assert weights.tolist() == pytest.approx([0.8, 0.5 * 0.7 * 0.5, 0.5 * 0.4 * 0.5, 0.0])
 
 
 def ordinary(random, rows=400):

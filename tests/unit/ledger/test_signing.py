@@ -6,9 +6,9 @@ import os
 import pickle
 import shutil
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -169,13 +169,22 @@ def test_a_key_of_another_kind_is_refused(path: Path) -> None:
         signing.load_public_key(path)
 
 
-def test_a_directory_or_a_pipe_is_no_key_and_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_a_directory_or_a_pipe_is_no_key_and_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
-    started = time.monotonic()
+    opened: list[str] = []
+    right = os.open
+
+    def open_at_once(path: str | Path, flags: int, *more: Any, **named: Any) -> int:
+        assert flags & os.O_NONBLOCK, "opening a pipe would wait for somebody to write"
+        opened.append(Path(path).name)
+        return right(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", open_at_once)
     for name in (".", "pipe"):
         with pytest.raises(KeyFileError, match="not a key file"):
             signing.load_key(tmp_path / name)
-    assert time.monotonic() - started < 5
+    assert len(opened) == 2
+    assert opened[-1] == "pipe"
 
 
 def test_a_damaged_key_is_refused_at_every_length(path: Path) -> None:

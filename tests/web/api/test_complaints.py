@@ -177,3 +177,50 @@ def test_a_file_in_the_public_form_is_taken_once_and_its_quality_told(client, op
     assert (first.source, first.caller_key, first.region, first.subject) == ("bulk", 12125550199, "NY", "property")
     assert Leaf.objects.get(kind="historic-reports").record == HistoricFile.objects.get().pk
     is_problem(send(), 409, "file.known")
+
+
+def test_the_number_of_a_line_that_nobody_proved_is_not_passed_on_whatever_box_was_ticked(program, seller):
+    from web.complaints.common import line
+
+    at = now()
+    told = taking.Told(
+        caller="+12125550199", called_at=at, said=taking.Said(words="w", promoted=seller.row.name), may_pass_on=True
+    )
+    made = [
+        taking.take(
+            told=told, source=Report.Source.WEB, country="US", language="en", at=at, line=line(number), is_proven=is_proven
+        )
+        for number, is_proven in (("+12125550123", False), ("+12125550124", True))
+    ]
+    for row in made:
+        taking.validate(complaint=row, by=None, at=at)
+    shown = program("GET", "/complaints?about=me", **seller.bearer).json()["items"]
+    assert [(row["called"], row["words"]) for row in shown] == [("+12125550124", "w"), (None, None)]
+
+
+@pytest.mark.parametrize("reference", ["%00", "RP-%00-1", "RP-7F3K-9Q2M-and-more"])
+def test_a_reference_that_cannot_be_is_unknown(program, operator, reference):
+    is_problem(program("GET", f"/complaints/{reference}", **operator.bearer), 404, "request.unknown")
+
+
+def test_a_page_of_complaints_takes_as_many_queries_as_one_of_them(program, operator, django_assert_max_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for number in range(6):
+        program("POST", "/complaints", given(reference=f"N-{number}"), **operator.bearer)
+    taking.refuse(complaint=Complaint.objects.first(), reason="other", words={"en": "It is none."}, by=None, at=now())
+    with CaptureQueriesContext(connection) as one:
+        program("GET", "/complaints?limit=1", **operator.bearer)
+    with django_assert_max_num_queries(len(one)):
+        listed = program("GET", "/complaints", **operator.bearer).json()["items"]
+    assert [item["answer"] for item in listed] == [""] * 5 + ["It is none."]
+
+
+@pytest.mark.parametrize("country", ["ZZ", "12", "FR"])
+def test_a_file_of_a_country_that_is_not_kept_here_is_refused(client, operator, country):
+    content = f"{HEADER}\n2125550199,2026-11-20 10:00:00,2026-11-19,New York,New York,212,Real estate,N\n"
+    here = f"/api/v1/complaints/files?country={country}"
+    answer = client.generic("POST", here, content, content_type="text/csv", headers=operator.bearer)
+    is_problem(answer, 422, "complaint.country")
+    assert not HistoricFile.objects.exists()

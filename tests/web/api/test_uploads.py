@@ -160,3 +160,12 @@ def test_results_of_who_is_suspended_are_not_handed_out(send, get, washer):
     assert turn() == 1
     suspend_organisation(organisation=washer.row, reason="A complaint.", by=None, at=now())
     is_problem(get(f"{here}/clean"), 403, "organisation.suspended")
+
+
+def test_two_lists_in_one_request_are_none_and_nothing_is_left_of_them(client, washer, monkeypatch, tmp_path):
+    from quietline.web.washing.places import incoming_folder
+
+    files = [SimpleUploadedFile(f"{place}.csv", LIST) for place in range(3)]
+    answer = client.post(f"/api/v1/uploads?{urlencode(OPTIONS)}", {"list": files}, headers=washer.bearer)
+    assert is_problem(answer, 422, "request.invalid")["errors"][0]["field"] == "list"
+    assert not list(incoming_folder().glob("*.part"))

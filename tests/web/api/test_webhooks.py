@@ -7,9 +7,11 @@ import ipaddress
 import json
 import ssl
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -306,3 +308,56 @@ def test_nothing_from_before_is_told_and_nothing_twice(hooked, organisation, rec
     sequencer.step(at=now())
     assert gather_events(at=now()) == 1
     assert gather_events(at=now()) == 0
+
+
+@pytest.mark.parametrize("stage", ["connected", "headers"])
+def test_an_address_that_answers_byte_by_byte_is_left_when_its_time_is_over(tmp_path, stage):
+    """Each byte comes long before a read would be given up, so only the end of the whole helps."""
+    import socket
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path, "hooks.example.org"))
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip():
+            link, _ = listening.accept()
+            with link:
+                if stage == "connected":  # never says a word of TLS
+                    over.wait(20)
+                    return
+                with context.wrap_socket(link, server_side=True) as told:
+                    told.recv(65_536)
+                    told.sendall(b"HTTP/1.1 204 No Content\r\nX: ")
+                    with suppress(OSError):
+                        for _ in range(100):
+                            told.sendall(b"x")
+                            over.wait(0.1)
+                        told.sendall(b"\r\n\r\n")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        trusted = ssl.create_default_context(cafile=tmp_path / "hooks.example.org.pem")
+        poster = Poster(allows=lambda _: True, resolves=lambda _host, _port: ["127.0.0.1"], verify=trusted, seconds=0.5)
+        try:
+            with pytest.raises(httpx.TransportError) as error:
+                poster.post(f"https://hooks.example.org:{listening.getsockname()[1]}/", content=b"{}", headers={})
+        finally:
+            over.set()
+            thread.join()
+    assert not isinstance(
+        error.value, httpx.TimeoutException
+    )  # that is what a single read is given up by, after ten seconds
+
+
+def test_a_slow_address_keeps_from_other_workers_only_what_is_being_sent_to_it(hooked, receiver, sequencer):
+    from quietline.web.api.delivering import _leased
+
+    for owner in (hooked(), hooked(name="Other Windows")):
+        revoke(owner.row)
+    sequencer.step(at=now())
+    at = now()
+    assert gather_events(at=at) == 2
+    first, second = _leased(at), _leased(at)
+    assert first.pk != second.pk
+    assert _leased(at) is None

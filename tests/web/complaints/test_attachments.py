@@ -30,6 +30,9 @@ class _Daemon(socketserver.StreamRequestHandler):
         content = b""
         while (size := struct.unpack("!L", self.rfile.read(4))[0]) > 0:
             content += self.rfile.read(size)
+        if content == WAV:  # one that it can make nothing of
+            self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
+            return
         self.wfile.write(b"stream: Eicar-Test FOUND\0" if EICAR in content else b"stream: OK\0")
 
 
@@ -89,6 +92,9 @@ def test_a_file_is_kept_sealed_and_given_back_whole():
 def test_a_scanner_is_asked_and_what_it_refuses_is_not_kept(daemon):
     bad = b"%PDF-1.7\n" + EICAR + b"\n%%EOF\n"
     report(files=check_files([io.BytesIO(PNG), io.BytesIO(bad)]))
+    # taking a report waits for no scanner
+    assert set(Attachment.objects.values_list("scan", flat=True)) == {"waiting"}
+    assert scan_waiting(AT) == 2
     clean, refused = Attachment.objects.order_by("pk")
     assert (clean.scan, refused.scan) == ("clean", "refused")
     assert (refused.object_path, refused.removed_at) == ("", AT)
@@ -107,6 +113,23 @@ def test_a_scanner_that_is_away_delays_and_loses_nothing(settings, monkeypatch, 
     row = Attachment.objects.get()
     assert (row.scan, row.object_path) == ("refused", "")
     assert complaint.attachments.count() == 1
+
+
+def test_a_file_that_cannot_be_scanned_holds_up_no_other_and_is_called_not_scanned_in_the_end(daemon):
+    report(files=check_files([io.BytesIO(WAV)]))
+    report(files=check_files([io.BytesIO(PNG)]), on="+12125550124")
+    store().remove(Attachment.objects.create(
+        complaint=report(files=check_files([io.BytesIO(PNG)]), on="+12125550125"), media_type="image/png", size_bytes=1,
+        sha256="0" * 64, object_path="0" * 32, at=AT,
+    ).object_path)  # fmt: skip
+    assert scan_waiting(AT) == 2
+    found = list(Attachment.objects.order_by("pk").values_list("scan", "scan_tries"))
+    assert found == [("waiting", 1), ("clean", 0), ("clean", 0), ("waiting", 1)]
+    for _turn in range(3):
+        assert scan_waiting(AT) == 0
+    assert scan_waiting(AT) == 2
+    assert [row.scan for row in Attachment.objects.order_by("pk")] == ["none", "clean", "clean", "none"]
+    assert scan_waiting(AT) == 0
 
 
 def test_the_address_of_a_scanner_is_read():

@@ -98,4 +98,6 @@ def test_whatever_stands_in_the_cells_each_row_is_a_report(rows):
     file = take(content)
     assert file.count == Report.objects.count() == len(rows)
     assert file.quality["rows"] == len(rows)
-    assert all(value <= 2 * len(rows) for value in file.quality.values())
+    reports = Report.objects.filter(file=file)
+    assert file.quality.get("no_number", 0) == reports.filter(caller_raw="").count()
+    assert file.quality.get("bad_number", 0) == reports.exclude(caller_raw="").exclude(caller_problem="").count()

@@ -42,6 +42,21 @@ def listed(register, *, since, ended=None, terms=""):
     )  # fmt: skip
 
 
+def imported(register, *, since):
+    """Let the number stand by an import, as publishing takes them over: each import is a partition of its own."""
+    from django.db import connection
+
+    from quietline.web.publishing.models import Import
+
+    bulk = Import.objects.create(register=register, sha256="0" * 64, count=1, list_date=date(2026, 1, 1), at=AT - 30 * DAYS)
+    with connection.cursor() as cursor:
+        values = f"FOR VALUES IN ({bulk.pk})"
+        cursor.execute(f"CREATE TABLE publishing_imported_{bulk.pk} PARTITION OF publishing_imported {values}")
+        cursor.execute(
+            "INSERT INTO publishing_imported (bulk_id, key, since_date) VALUES (%s, %s, %s)", [bulk.pk, KEY, since]
+        )
+
+
 def test_nothing_waits_for_the_facts_and_seconds_later_they_are_there(register):
     complaint = report(told=told())
     assert (complaint.facts, complaint.verdict) == (None, "")
@@ -77,6 +92,29 @@ def test_the_register_is_asked_as_of_the_call_and_not_as_of_today(register):
     after = report(told=told(called_at=AT - 10 * DAYS))
     assert work(before)["entry"]["value"]["since"] == "2025-10-18"
     assert work(after)["entry"]["value"] is None
+
+
+@pytest.mark.parametrize("called", [AT - 10 * DAYS, AT - 5 * DAYS - timedelta(seconds=1)])
+def test_a_number_that_came_with_an_import_stood_listed_until_its_first_entry_whatever_came_after(register, called):
+    imported(register, since=date(2020, 1, 1))
+    before = report(told=told(called_at=called))
+    assert work(before)["entry"]["value"]["since"] == "2020-01-01"
+    listed(register, since=AT - 5 * DAYS)
+    counting.refresh(before, at=AT)
+    before.refresh_from_db()
+    facts = {fact["name"]: fact for fact in before.facts}
+    assert facts["entry"]["value"] == {"since": "2020-01-01", "terms": "", "reference": ""}
+
+
+def test_from_its_first_entry_on_the_entries_alone_tell_whether_an_imported_number_stands(register):
+    imported(register, since=date(2020, 1, 1))
+    listed(register, since=AT - 20 * DAYS, ended=AT - 10 * DAYS)
+    while_listed = report(told=told(called_at=AT - 15 * DAYS))
+    after = report(told=told(called_at=AT - 5 * DAYS))
+    long_before = report(told=told(called_date=date(2019, 6, 1), called_at=None))
+    assert work(while_listed)["entry"]["value"]["since"] == (AT - 20 * DAYS).date().isoformat()
+    assert work(after)["entry"]["value"] is None
+    assert work(long_before)["entry"]["value"] is None  # not yet
 
 
 def test_what_is_missing_is_named_in_both_languages_and_nothing_is_guessed(register):

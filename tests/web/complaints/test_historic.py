@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -111,5 +112,5 @@ def test_patterns_are_looked_for_in_the_public_file_of_a_day():
     assert row.count == row.quality["rows"] > 1_000
     clustering.count_all(at=AT)
     assert Cluster.objects.filter(kind="number").exists()
-    patterns.count_patterns(at=AT, file=row)
+    patterns.count_patterns(at=datetime(2021, 3, 1, tzinfo=UTC))
     assert not Cluster.objects.filter(kind="time").exists()  # the library shows no pair in it either

@@ -35,3 +35,21 @@ def test_a_mail_carries_the_link_of_its_report(act):
     words = compose("complaint-mail", channel="mail", language="en", facts=facts, site=SITE, secret="id/token/")
     assert "https://quietline.example/reports/open/id/token/" in words.text
     assert set(LETTERS) == {"complaint-text", "complaint-mail"}
+
+
+@pytest.mark.django_db
+def test_a_step_is_told_tomorrow_where_no_more_texts_can_leave_today(settings, monkeypatch):
+    from quietline.web.complaints import taking
+    from quietline.web.messaging import operations
+    from quietline.web.messaging.models import OutgoingMessage
+    from web.complaints.common import AT, CALLER, report
+
+    monkeypatch.setattr(operations, "_room_at", None)
+    told = taking.Told(caller=CALLER, called_at=AT, answer_by="text")
+    first = report(told=told)
+    assert OutgoingMessage.objects.get().due_at == AT
+    monkeypatch.setattr(operations, "_room_at", None)
+    monkeypatch.setitem(settings.ENVIRONMENT._values, "daily_messages", 0)
+    taking.validate(complaint=first, by=None, at=AT)
+    later = OutgoingMessage.objects.order_by("pk").last()
+    assert (later.facts["act"], later.due_at.isoformat()) == ("validate", "2026-11-23T00:00:00+00:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -15,6 +15,7 @@ from quietline.web.complaints import clocks, sealing, taking
 from quietline.web.complaints.callers import read_caller, read_callers, seller_meant
 from quietline.web.complaints.models import Complaint, Report
 from quietline.web.complaints.sealing import Said
+from quietline.web.keeping.data_keys import opened_key
 from web.complaints.common import AT, CALLER, DAYS, KEY, leaves, report
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,9 @@ def test_who_is_promoted_is_found_by_account_number_or_very_name_and_never_guess
     seller = enter.organisation("seller", "Evergreen Windows")
     assert seller_meant(seller.code.lower()) == seller
     assert seller_meant(" evergreen  WINDOWS ") == seller
+    assert seller_meant("Evergreen Windows, Ltd.") == seller
     assert seller_meant("Evergreen") is None
+    assert seller_meant("Ltd.") is None
     enter.organisation("telemarketer", "Evergreen Windows")
     assert seller_meant("Evergreen Windows") is None
 
@@ -116,7 +119,7 @@ def test_erasure_destroys_the_key_and_leaves_the_ledger_whole():
     assert (complaint.sealed, complaint.key, complaint.data_key.wrapped) == (None, None, None)
     assert (complaint.report.promoted, complaint.report.caller_raw) == ("", CALLER)
     with pytest.raises(VaultError):
-        sealing.opened_key(complaint)
+        opened_key(complaint.data_key)
     with pytest.raises(ConflictError) as error:
         sealing.erase(complaint=complaint, at=AT)
     assert error.value.code == "complaint.erased"
@@ -140,8 +143,61 @@ def test_what_cannot_be_a_report_is_refused(wrong, code):
 
 
 def test_a_clock_without_a_law_is_none_where_nothing_was_promised():
-    assert clocks.clock_for(clocks.VALIDATE, country="US", zone="America/New_York", at=AT) is None
-    assert clocks.clock_for(clocks.ANSWER, country="ZZ", zone="UTC", at=AT).basis == "promise"
+    assert clocks.validate_clock(country="US", zone="America/New_York", at=AT) is None
+    assert clocks.answer_clock(country="ZZ", zone="UTC", at=AT).basis == "promise"
+
+
+EVENING = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)  # the morning of the 23rd in China
+
+
+@pytest.mark.parametrize(
+    ("country", "first", "last"),
+    [
+        ("CN", 23, 23), ("GB", 22, 22), ("US", 22, 23),  # Guam has a number of +1, too
+        ("ZZ", 22, 23),
+    ],
+)  # fmt: skip
+def test_today_is_the_day_of_the_country_and_two_days_where_it_has_several_zones(country, first, last):
+    days = clocks.days_of(None, country=country, at=EVENING)
+    assert (days.first.day, days.last.day) == (first, last)
+    assert clocks.local_day(country, EVENING) == days.first
+
+
+def test_a_call_of_today_without_a_line_is_of_today_where_it_rang():
+    made = report(EVENING, told=told(called_at=None, called_date=date(2026, 11, 23)), on=None, country="CN")
+    assert (made.report.called_date, made.is_late) == (date(2026, 11, 23), False)
+    exact = report(EVENING, told=told(called_at=EVENING), on=None, country="CN")
+    assert exact.report.called_date == date(2026, 11, 23)
+    with pytest.raises(OperationError) as error:
+        report(EVENING, told=told(called_at=None, called_date=date(2026, 11, 24)), on=None, country="CN")
+    assert error.value.code == "complaint.future"
+
+
+def test_where_a_line_may_lie_in_several_zones_the_day_of_each_of_them_is_taken():
+    midnight = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)  # of the 23rd already in Sydney, and not in Perth
+    made = report(midnight, told=told(called_at=None, called_date=date(2026, 11, 23)), on=None, country="AU")
+    assert made.report.called_date == date(2026, 11, 23)
+
+
+def test_a_call_of_later_today_is_refused_but_not_for_a_clock_that_is_a_little_ahead():
+    with pytest.raises(OperationError) as error:
+        report(told=told(called_at=AT + timedelta(hours=3)))
+    assert error.value.code == "complaint.future"
+    assert report(told=told(called_at=AT + timedelta(seconds=20))).pk
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_erased_is_not_taken_up_again(officer, supervisor, is_known):
+    complaint = report()
+    taking.refuse(complaint=complaint, reason="other", words={"en": "It is none."}, by=officer, at=AT)
+    seen = Complaint.objects.select_related("data_key").get(pk=complaint.pk)
+    sealing.erase(complaint=Complaint.objects.select_related("data_key").get(pk=complaint.pk), at=AT)
+    if is_known:
+        seen = Complaint.objects.select_related("data_key").get(pk=complaint.pk)
+    with pytest.raises(ConflictError) as error:
+        taking.reopen(complaint=seen, reason="objection", by=supervisor, at=AT)
+    assert error.value.code == ("complaint.erased" if is_known else "complaint.moved")
+    assert Complaint.objects.get(pk=complaint.pk).state == "invalid"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,11 +13,12 @@ from django.urls import reverse
 from quietline.errors import ConflictError, NotProvenError, OperationError
 from quietline.web.base.clock import now
 from quietline.web.complaints import counting, taking, triage, uploads
+from quietline.web.complaints.attachments import check_files
 from quietline.web.complaints.cluster_models import Cluster, FileUpload
 from quietline.web.complaints.models import HistoricFile, Report
 from quietline.web.complaints.sealing import Said
 from quietline.web.keeping.models import Read
-from web.complaints.common import AT, CALLER, CALLER_KEY, DAYS, KEY, NUMBER, leaves, report, text
+from web.complaints.common import AT, CALLER, CALLER_KEY, DAYS, KEY, NUMBER, WAV, leaves, report, text
 from web.complaints.test_clustering import trusted
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +243,65 @@ def test_the_queue_can_be_narrowed(complaint):
     assert triage.queue(overdue=True, at=now() + 90 * DAYS).count() == 1
     assert triage.queue(source="api", at=AT).count() == 0
     assert triage.queue(state="answered", at=AT).count() == 0
+
+
+@pytest.fixture
+def attached():
+    """A report with a recording that was scanned, and one with a recording that waits for it."""
+    rows = []
+    for number, scan in ((NUMBER, "clean"), ("+12125550126", "waiting")):
+        at = now()
+        made = report(at=at, on=number, files=check_files([io.BytesIO(WAV)]))
+        made.attachments.update(scan=scan)
+        rows.append(made)
+    return rows
+
+
+def test_a_file_opens_with_the_look_alone_and_each_fetch_is_on_record(office, attached, officer):
+    complaint = attached[0]
+    page, file = reverse("triage:one", args=[complaint.reference]), complaint.attachments.get()
+    here = reverse("triage:attachment", args=[complaint.reference, file.pk])
+    assert here not in text(office.get(page))
+    assert "1 file was attached" in text(office.get(page))
+    assert office.get(here).headers["Location"] == page
+    assert not Read.objects.exists()
+    opened = text(office.post(reverse("triage:look", args=[complaint.reference]), {"purpose": "complaint"}, follow=True))
+    assert here in opened
+    answer = office.get(here)
+    assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, WAV, "audio/wav")
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert list(Read.objects.values_list("reader", "purpose", "case")) == 2 * [
+        (officer.pk, "complaint", complaint.reference)
+    ]
+    assert leaves("read") == 2
+    assert office.head(here).status_code == 405  # nothing is looked at without a record
+    other = reverse("triage:attachment", args=[attached[1].reference, file.pk])
+    assert office.get(other).status_code == 404
+
+
+@pytest.mark.parametrize(("scan", "words"), [("waiting", "being scanned"), ("refused", "it was not kept")])
+def test_a_file_that_was_not_scanned_yet_or_refused_is_named_and_not_given(office, attached, scan, words):
+    complaint = attached[1]
+    complaint.attachments.update(scan=scan)
+    opened = text(office.post(reverse("triage:look", args=[complaint.reference]), {"purpose": "case"}, follow=True))
+    here = reverse("triage:attachment", args=[complaint.reference, complaint.attachments.get().pk])
+    assert words in opened
+    assert here not in opened
+    assert office.get(here).status_code == 404
+
+
+def test_a_look_ends_and_then_no_file_opens(office, attached):
+    complaint = attached[0]
+    office.post(reverse("triage:look", args=[complaint.reference]), {"purpose": "case"})
+    session = office.session
+    session["reports-opened"] = {complaint.reference: [(now() - timedelta(seconds=1)).isoformat(), "case"]}
+    session.save()
+    here = reverse("triage:attachment", args=[complaint.reference, complaint.attachments.get().pk])
+    assert office.get(here).status_code == 302
+    assert Read.objects.count() == 1
+
+
+def test_strangers_and_sellers_get_no_file(client, enter, attached):
+    here = reverse("triage:attachment", args=[attached[0].reference, attached[0].attachments.get().pk])
+    assert client.get(here).status_code == 302
+    assert signed_in(client, enter.person(enter.organisation("seller"), "representative")).get(here).status_code == 403

@@ -187,3 +187,26 @@ def certify_until(seller):
     from quietline.web.sellers.queries import certification_of
 
     return certification_of(seller, at=AT).expires_at
+
+
+def test_a_subscription_is_due_on_its_last_day_and_not_on_the_day_when_it_is_over(seller):
+    from quietline.web.subscriptions.models import Subscription
+
+    Subscription.objects.create(
+        organisation=seller, country="US", from_date=date(2025, 12, 1), until_date=date(2026, 12, 1), created_at=AT
+    )
+
+    def due(day):
+        found = duties(seller, at=datetime.combine(day, AT.timetz()))
+        return [(duty.due_date, duty.days_left(on=day)) for duty in found if duty.key == "subscription:US"]
+
+    assert due(date(2026, 11, 22)) == [(date(2026, 11, 30), 8)]
+    assert due(date(2026, 11, 30)) == [(date(2026, 11, 30), 0)]
+    assert due(date(2026, 12, 1)) == []
+
+
+def test_every_element_that_a_page_can_show_is_one_of_the_safe_harbour():
+    from quietline.audit import HARBOUR_ELEMENTS
+    from quietline.web.compliance.audit_judging import _ELEMENTS
+
+    assert set(_ELEMENTS.values()) <= set(HARBOUR_ELEMENTS)

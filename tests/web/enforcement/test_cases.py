@@ -151,3 +151,80 @@ def test_closing_answers_everybody_who_complained(case, office):
     cases.close_case(case=case, outcome="breach", words=words, reason="Done.", by=office.sara, at=AT)
     assert (case.state, case.outcome) == ("closed", "breach")
     assert set(Complaint.objects.values_list("state", flat=True)) == {"answered"}
+
+
+@pytest.mark.parametrize("outcome", ["collection", "irrecoverable"])
+def test_a_case_is_closed_unpaid_only_by_an_outcome_that_says_so_and_the_figures_count_it(case, office, outcome):
+    from quietline.web.complaints.models import Complaint
+    from quietline.web.enforcement import cases, penalties
+    from quietline.web.enforcement.letters import enter_first, text_of
+    from quietline.web.enforcement.outcome_models import Letter
+    from quietline.web.enforcement.outcome_words import OUTCOME_WORDS
+    from quietline.web.statistics.counting import count_range
+    from quietline.web.statistics.models import DailyCount
+
+    enter_first(written_by=office.olga, reviewed_by=office.sven, at=AT)
+    row = penalised(case, office)
+    penalties.book_payment(penalty=row, amount=Decimal("4000.00"), reference="T-1", by=None, at=AT)
+    case.refresh_from_db()
+    values = {"words": OUTCOME_WORDS[outcome], "reason": "The firm was dissolved.", "at": AT}
+    for wrong in ("breach", "referred", "no-breach"):
+        with pytest.raises(ConflictError):
+            cases.close_case(case=case, outcome=wrong, by=office.sara, **values)
+    with pytest.raises(NotProvenError):
+        cases.close_case(case=case, outcome=outcome, by=office.olga, **values)
+    cases.close_case(case=case, outcome=outcome, by=office.sara, **values)
+    row.refresh_from_db()
+    assert (case.state, case.outcome, row.state, penalties.open_amount(row)) == ("closed", outcome, "imposed", 5000)
+    assert set(Complaint.objects.values_list("state", flat=True)) == {"answered"}
+    letters = {one.organisation: text_of(one)["body"] for one in Letter.objects.filter(template__code__startswith="closed")}
+    assert f"Of the penalty {row.reference} USD 5000.00 is not paid." in letters[office.seller]
+    assert "Nothing has to be done by you." in letters[office.caller]
+    count_range(AT.date(), AT.date())
+    assert dict(DailyCount.objects.filter(measure="outcome").values_list("group", "count")) == {outcome: 1}
+    penalties.book_payment(penalty=row, amount=Decimal("5000.00"), reference="T-2", by=None, at=AT + DAYS)
+    case.refresh_from_db()
+    row.refresh_from_db()
+    assert (case.state, case.outcome, row.state) == ("closed", outcome, "paid")
+
+
+def test_an_outcome_that_says_unpaid_needs_a_penalty_that_is(case, office):
+    from quietline.web.enforcement import cases, penalties
+
+    row = penalised(case, office)
+    penalties.book_payment(penalty=row, amount=row.amount, reference="T-1", by=None, at=AT)
+    case.refresh_from_db()
+    words = {"en": "They were fined.", "zh-hans": "已处以罚款。"}
+    with pytest.raises(ConflictError) as paid:
+        cases.close_case(case=case, outcome="collection", words=words, reason="Done.", by=office.sara, at=AT)
+    assert paid.value.code == "case.unpaid"
+
+
+def test_money_that_comes_in_is_booked_while_the_case_is_on_hold(case, office):
+    from quietline.web.enforcement import cases, penalties
+
+    row = penalised(case, office)
+    case.refresh_from_db()
+    cases.hold_case(case=case, until_at=AT + 9 * DAYS, reason="The court has the file.", by=office.olga, at=AT)
+    penalties.book_payment(penalty=row, amount=row.amount, reference="T-1", by=None, at=AT + DAYS)
+    case.refresh_from_db()
+    assert (case.state, case.is_on_hold(AT + DAYS)) == ("paid", True)
+
+
+def test_of_two_penalties_each_can_be_settled(case, office):
+    from quietline.web.enforcement import penalties
+    from quietline.web.enforcement.outcome_models import Penalty
+
+    rows = found(case, office)
+    choice = next(
+        place for place, one in enumerate(penalties.proposal_for(rows[0], assessed=AT.date()).penalties)
+        if one.name == "civil_penalty"
+    )  # fmt: skip
+    asked = [penalties.Proposed(row, choice, Decimal("9000.00"), "So.") for row in rows]
+    penalties.propose_penalties(case=case, proposed=asked, assessed=AT.date(), by=office.olga, at=AT)
+    penalties.confirm_penalties(case=case, by=office.sven, at=AT)
+    for row in Penalty.objects.select_related("finding__case").order_by("pk"):
+        row.finding.case.refresh_from_db()
+        penalties.settle(penalty=row, amount=Decimal("100.00"), reasons="They paid people back.", by=office.sara, at=AT)
+    case.refresh_from_db()
+    assert (case.state, set(Penalty.objects.values_list("state", flat=True))) == ("settled", {"settled"})

@@ -214,7 +214,10 @@ def test_an_agency_fetches_its_package_once(case, office, as_):
     assert "fetched already" in text(again)
     client.post(reverse("enforcement:referral_answer", args=[row.reference]), {"words": "Our file 7."})
     assert "Our file 7." in text(as_(office.olga).get(reverse("enforcement:case", args=[case.reference])))
-    assert referrals.is_member(row.received_by or office.olga, agency) is False
+    row.refresh_from_db()
+    assert row.received_by.name == "Ann Agent"
+    assert referrals.is_member(row.received_by, agency)
+    assert not referrals.is_member(office.olga, agency)
 
 
 def test_a_letter_is_written_by_one_and_reviewed_by_another_on_its_page(office, as_):

@@ -16,6 +16,41 @@ pytestmark = pytest.mark.django_db
 
 EVERY = list(itertools.product(State, Act))
 
+ALWAYS = "assign:officer hold:assigned release:assigned*"
+ON_APPEAL = "annul>investigating:platform* annul-part:platform* propose-change:neutral* return-change:second*"
+SAME = "confirm-change:second*"
+FALLS = "annul-penalty>found:platform*"
+EXPECTED = {
+    "open": "assign>investigating:officer hold:assigned release:assigned* add:officer route:platform*"
+    " close>closed:supervisor",
+    "investigating": f"{ALWAYS} {ON_APPEAL} {SAME} add:officer route:platform* ask:assigned refer:assigned"
+    " propose-finding>finding-proposed:assigned close>closed:supervisor",
+    "finding-proposed": f"{ALWAYS} {ON_APPEAL} {SAME} strike:assigned return-finding>investigating:supervisor"
+    " confirm-finding>found:second",
+    "found": f"{ALWAYS} {ON_APPEAL} {SAME} {FALLS} ask:assigned refer:assigned measure:assigned"
+    " propose-penalty>penalty-proposed:assigned close>closed:supervisor",
+    "penalty-proposed": f"{ALWAYS} {ON_APPEAL} {FALLS} confirm-change>found:second* return-penalty>found:supervisor"
+    " confirm-penalty>penalised:second",
+    "penalised": f"{ALWAYS} {ON_APPEAL} {SAME} {FALLS} ask:assigned refer:assigned measure:assigned"
+    " settle>settled:supervisor pay>paid:platform* close>closed:supervisor",
+    "settled": f"{ALWAYS} {ON_APPEAL} {SAME} {FALLS} measure:assigned settle:supervisor pay>paid:platform*"
+    " close>closed:supervisor",
+    "paid": f"{ALWAYS} {ON_APPEAL} {SAME} {FALLS} measure:assigned close>closed:supervisor",
+    "closed": f"{ON_APPEAL} {SAME} {FALLS} reopen>investigating:supervisor",
+}
+"""What can be done in each state, written once more: the act, where it leads (else it stays), who; ``*``: on hold too."""
+
+
+def written_down(state):
+    """Give what stands above for a state: by act, the state after, who, and whether on hold too."""
+    found = {}
+    for words in EXPECTED[state].split():
+        act, _colon, who = words.partition(":")
+        act, _arrow, after = act.partition(">")
+        assert act not in found
+        found[act] = (after or state, who.rstrip("*"), who.endswith("*"))
+    return found
+
 
 def opened(office, **values):
     from quietline.web.enforcement.cases import open_case
@@ -28,14 +63,21 @@ def opened(office, **values):
 
 
 def may(who, name, *, proposer="olga"):
-    """A plain model of who may take a step; the case is Olga's, and she proposed."""
+    """A plain model of who may take a step; the case is Olga's, who opened it and proposed."""
     return {
         Who.OFFICER: name in ("olga", "ivan", "sven", "sara"),
         Who.ASSIGNED: name in ("olga", "sven", "sara"),
         Who.SUPERVISOR: name in ("sven", "sara"),
         Who.SECOND: name in ("sven", "sara") and name != proposer,
+        Who.NEUTRAL: name in ("ivan", "sven", "sara"),
         Who.PLATFORM: name == "platform",
     }[who]
+
+
+@pytest.mark.parametrize("state", State.values)
+def test_the_table_is_what_was_written_down(state):
+    table = {step.act.value: (step.after.value, step.who.value, step.on_hold) for step in STEPS if step.before == state}
+    assert table == written_down(state)
 
 
 def test_no_act_stands_twice_in_a_state_and_every_state_can_be_reached():

@@ -191,7 +191,7 @@ def test_no_row_and_no_object_holds_a_number_or_a_word_in_the_clear(sent, clerk,
 def test_the_hash_in_a_row_is_that_of_what_is_sealed_and_tells_no_number(sent):
     from hashlib import sha256
 
-    from quietline.web.inquiries.sealing import opened_key
+    from quietline.web.keeping.data_keys import opened_key
 
     first, second = sent("holder"), sent("holder")
     assert first.content_sha256 != second.content_sha256  # so nobody finds a number by trying

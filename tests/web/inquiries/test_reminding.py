@@ -105,3 +105,15 @@ def test_everybody_who_answers_is_told_and_nobody_else(sent, seller, representat
     enter.person("Bob Example", seller, "representative")
     sent("reply", to=seller)
     assert remind(AT) == 2
+
+
+def test_a_letter_names_the_moment_and_not_a_day_that_is_over_when_it_begins(sent, clerk, remind):
+    midnight = (AT + 10 * DAYS).replace(hour=0, minute=0)
+    sent(due_at=midnight)
+    remind(AT)
+    assert letters("inquiry-sent")[0].facts["moment"] == midnight.isoformat()
+    english, chinese = words_of("inquiry-sent")
+    assert "2 December 2026, 00:00 UTC" in english.text
+    assert "2026年12月2日 00:00" in chinese.text
+    remind(midnight - HOURS)
+    assert "2 December 2026, 00:00 UTC" in words_of("inquiry-near")[0].text

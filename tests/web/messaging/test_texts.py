@@ -22,6 +22,7 @@ OWN = {
     "appeal-mail": {"step": "received"}, "appeal-account": {"step": "granted"}, "appeal-text": {"step": "received"},
     "trust-step": {"step": "review"}, "call-audit": {"state": "finished"}, "complaint-text": {"act": "validate"},
     "complaint-mail": {"act": "received"}, "text-report-state": {"state": "received"},
+    "seal-line": {"reason": "nuisance", "remedy": "stop", "ends": "2027-03-31"}, "seal-part": {"reason": "cleared"},
 }  # fmt: skip
 """Facts that are words of one template's own."""
 ALL = [(code, channel) for code, kind in TEMPLATES.items() for channel in sorted(kind.channels)]

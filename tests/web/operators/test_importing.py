@@ -173,3 +173,32 @@ def test_events_are_read_with_the_operator_that_a_number_went_to():
         AT.replace(month=1, day=5, hour=9),
     )
     assert AT - event.happened_at > DAYS
+
+
+def test_lists_of_ranges_and_of_portings_are_taken_over_by_commands(east, west, tmp_path, capsys):
+    plan, ported = tmp_path / "plan.csv", tmp_path / "ported.csv"
+    plan.write_text(RANGES, encoding="utf-8")
+    call_command("number_ranges", plan)
+    call_command("number_ranges", plan)
+    assert capsys.readouterr().out.splitlines() == ["new or changed: 2", "new or changed: 0"]
+    assert operator_of(KEY, at=AT) == east
+    ported.write_text("number,operator,ported_at\n(212) 555-0123,west,2026-03-01T05:00:00Z\n", encoding="utf-8")
+    call_command("portings", ported, country="us")
+    assert capsys.readouterr().out.splitlines() == ["new: 1"]
+    assert operator_of(KEY, at=AT) == west
+
+
+def test_a_list_that_cannot_be_read_is_refused_by_its_command_with_the_row(east, west, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text(RANGES + "nobody,12125550100,12125550199,2020-01-01,,\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="Row 4, column 'operator'"):
+        call_command("number_ranges", file)
+    with pytest.raises(CommandError, match="no column"):
+        call_command("portings", file, country="US")
+    with pytest.raises(CommandError, match="numbering plan|country"):
+        call_command("portings", file, country="ZZ")
+    for command, more in (("number_ranges", {}), ("portings", {"country": "US"})):
+        with pytest.raises(CommandError, match="cannot be read"):
+            call_command(command, tmp_path / "none.csv", **more)
+    assert not NumberRange.objects.exists()
+    assert not PortedNumber.objects.exists()

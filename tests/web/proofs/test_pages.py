@@ -84,6 +84,22 @@ def test_the_proof_of_an_entry_is_found_by_its_reference_and_checks_off_line(cli
     assert (proved.index, proved.entry) == (leaf.index, bytes(leaf.hash))
 
 
+def test_all_that_was_recorded_under_a_reference_is_listed_in_its_order(client, register, sequence):
+    from quietline.web.publishing.operations import end_entry
+
+    wanted = Entry.objects.get(key=KEYS[0])
+    end_entry(register=wanted.register, key=wanted.key, reason=Entry.EndReason.WITHDRAWN, at=AT)
+    sequence()
+    page = find(client, wanted.reference).content.decode()
+    hashes = [
+        bytes(Leaf.objects.get(kind="change", record=row.pk).hash).hex()
+        for row in Change.objects.filter(entry=wanted).order_by("pk")
+    ]
+    assert len(hashes) == 2
+    assert page.index(hashes[0]) < page.index(hashes[1])
+    assert "2 things were recorded" in page
+
+
 def test_an_entry_that_is_not_numbered_yet_is_on_its_way(client, register):
     (entry,) = list_some(register, KEYS[6:7])
     assert "On its way" in find(client, entry.reference).content.decode()
@@ -93,7 +109,7 @@ def test_a_reference_that_nobody_has_is_not_found(client, register):
     assert find(client, "QL-2222-2222").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["", "QL", "QL-0000-0000", "QL-ABCD-EFG", "12125550100"])
+@pytest.mark.parametrize("typed", ["", "QL", "QL-0000-0000", "QL-ABCD-EFG", "Q-2222-2222", "12125550100"])
 def test_what_is_no_reference_is_refused_with_an_explanation(client, register, typed):
     assert find(client, typed).status_code == 422
 

@@ -66,3 +66,38 @@ def test_seven_reports_of_a_forged_number_do_not_seal_a_trusted_insurer(country)
             remedy="stop", until_at=now() + timedelta(days=30), by=ines, at=now(),
         )  # fmt: skip
     assert refused.value.code == "seal.trusted"
+
+
+def test_two_closed_quarters_can_be_compared_and_a_book_waits_for_a_second_person(country):
+    from quietline.web.base.clock import now
+    from quietline.web.complaints.models import HistoricFile
+    from quietline.web.statistics.book import book_of
+    from quietline.web.statistics.models import BookDraft, PublishedBook
+    from quietline.web.statistics.periods import quarter_with
+
+    latest = quarter_with(now().date()).before
+    book = book_of("US", latest)
+    assert book.tables["kind"].total.change is not None
+    assert 20 < book.tables["kind"].total.change < 50, "more than in the quarter before, by about a third"
+    assert PublishedBook.objects.get().period == latest.before.name
+    assert BookDraft.objects.get().period == latest.name
+    quality = HistoricFile.objects.get().quality
+    assert quality["without_number"] > 0
+    assert leaves("data-book")
+    assert leaves("historic-reports")
+
+
+def test_the_sellers_log_of_calls_is_there_to_try_and_is_audited_once(country):
+    from quietline.web.base.clock import now
+    from quietline.web.compliance.audit_work import run_due_audits
+    from quietline.web.compliance.models import CallAudit
+    from quietline.web.running.demonstration.history import call_log_path
+    from quietline.web.running.demonstration.log_ins import greeting
+
+    log = call_log_path()
+    assert str(log) in greeting("http://127.0.0.1:8000")
+    assert log.read_text().count("\n") == 61
+    run_due_audits(at=now())
+    audit = CallAudit.objects.get()
+    assert audit.state == CallAudit.State.FINISHED, audit.problem
+    assert audit.rows_count == 60

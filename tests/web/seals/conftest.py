@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from web.seals.common import ANSWER, AT, DAYS, FIRST, LAST, LETTER, ONE, PASSWORD, show_second_factor
+from web.seals.common import ANSWER, AT, DAYS, FIRST, HOURS, LAST, LETTER, ONE, PASSWORD, show_second_factor
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +148,18 @@ def appeal():
 @pytest.fixture
 def answer():
     return dict(ANSWER)
+
+
+@pytest.fixture
+def report():
+    """Let an operator report what happened to lines."""
+    from quietline.web.operators.reporting import ReportedEvent, report_line_events
+
+    def make(operator, *keys, kind="reassigned", at=AT + DAYS, to=""):
+        events = [ReportedEvent(reference=f"E{key}{to}", key=key, kind=kind, happened_at=at - HOURS, to=to) for key in keys]
+        return report_line_events(operator=operator, events=events, at=at)
+
+    return make
 
 
 @pytest.fixture

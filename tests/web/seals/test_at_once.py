@@ -110,3 +110,35 @@ def test_a_chore_and_a_person_at_once_end_a_seal_once(place, supervisor, operato
     assert len(changes("sealed")) == 20
     assert fresh(seal).state in ("lifted", "expired")
     assert seal.orders.filter(is_lift=True).count() == 1
+
+
+def test_a_number_is_let_go_once_although_two_do_it_and_a_third_lifts(place, supervisor, other_supervisor, operator):
+    from quietline.web.seals.operations import lift_seal
+    from quietline.web.seals.releasing import release_number
+
+    seal = place()
+    mine, theirs, third = fresh(seal), fresh(seal), fresh(seal)
+    told = {"key": FIRST, "reason": "cleared", "words": "Spoofed.", "at": AT + DAYS}
+    found = both(
+        lambda: release_number(seal=mine, by=supervisor, **told),
+        lambda: release_number(seal=theirs, by=other_supervisor, **told),
+        lambda: lift_seal(seal=third, reason="cleared", words="All.", was_wrong=True, by=supervisor, at=AT + DAYS),
+    )
+    refused = [each for each in found if isinstance(each, str)]
+    assert set(refused) <= {"seal.number", "seal.moved-on"}
+    assert len(refused) + seal.releases.count() == 2
+    assert standing("sealed") == []
+    assert changes("sealed").count(("withdraw", FIRST)) == 1
+    assert leaves("seal-release") == seal.releases.count() <= 1
+
+
+def test_two_workers_tell_each_line_once(place, settings):
+    from quietline.web.seals.telling import tell_waiting
+    from web.seals.common import letters
+
+    few, many = ({**settings.ENVIRONMENT._values, "daily_messages": count} for count in (2, 1_000))
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(few)
+    place()
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(many)
+    both(*[lambda: tell_waiting(at=AT + DAYS)] * 3)
+    assert sorted(row.key for row in letters("seal-line")) == list(range(FIRST, LAST + 1))

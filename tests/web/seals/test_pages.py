@@ -191,6 +191,61 @@ def test_propose_confirm_and_lift_on_the_pages(browser, investigator, supervisor
     assert fresh(seal).state == "lifted"
 
 
+def test_one_number_of_a_range_is_let_go_on_the_page(place, browser, supervisor, investigator):
+    seal = place()
+    officer = browser(supervisor, second_factor=True)
+    page, acts = (url(f"seals:office_seal{end}", seal.reference) for end in ("", "_act"))
+    assert "10 lines were told by text" in text(officer.get(page))
+    assert officer.post(acts, {"step": "release", "release-key": "", "release-words": "x"}).status_code == 422
+    told = {"step": "release", "release-key": "+1 212-555-0102", "release-words": "Spoofed."}
+    browser(investigator, second_factor=True).post(acts, told)
+    assert len(standing("sealed")) == 10
+    assert "Let one number go" not in text(browser(investigator, second_factor=True).get(page))
+    officer.post(acts, told)
+    assert standing("sealed") == [key for key in range(FIRST, LAST + 1) if key != FIRST + 2]
+    shown = text(officer.get(page))
+    assert "Not sealed any more" in shown
+    assert "one number left it · Sun Example" in shown
+    assert "neither sealed nor trusted" in text(browser().post(url("seals:check"), {"number": "+1 212-555-0102"}))
+
+
+def test_a_seal_of_one_number_has_none_to_let_go(place, browser, supervisor):
+    seal = place(first_key=ONE, last_key=ONE)
+    page = text(browser(supervisor, second_factor=True).get(url("seals:office_seal", seal.reference)))
+    assert "Lift it at once" in page
+    assert "Let one number go" not in page
+
+
+def test_an_appeal_from_a_line_is_granted_for_it_alone_on_the_page(place, appeal, browser, other_supervisor):
+    from quietline.web.subscribers.line_sessions import ProvenLine
+    from web.seals.common import AT, HOURS
+
+    made = appeal(place(), proven=ProvenLine(FIRST + 2, "code", AT, AT, AT + HOURS))
+    officer = browser(other_supervisor, second_factor=True)
+    assert "Grant for this line only" in text(officer.get(url("seals:office_appeal", made.reference)))
+    answer = {"en": ANSWER["en"], "zh": ANSWER["zh-hans"], "step": "partly"}
+    officer.post(url("seals:office_appeal_act", made.reference), answer)
+    assert fresh(made).state == "partly"
+    assert FIRST + 2 not in standing("sealed")
+    assert len(standing("sealed")) == 9
+
+
+@pytest.mark.parametrize(("act", "next_step"), [
+    ("grant", "call its operator and give the reference"), ("refuse", "appeal again and say it"),
+    ("withdraw", "You can appeal again"), ("", "You need do nothing"),
+])  # fmt: skip
+def test_an_appeal_says_what_to_do_next(act, next_step, place, appeal, seller, representative, browser, other_supervisor):
+    from quietline.web.seals import appeals
+    from web.seals.common import AT
+
+    made = appeal(place(), organisation=seller)
+    if act == "withdraw":
+        appeals.withdraw(appeal=made, at=AT)
+    elif act:
+        getattr(appeals, act)(appeal=made, answer=ANSWER, by=other_supervisor, at=AT)
+    assert next_step in text(browser(representative).get(url("seals:appeal", made.reference)))
+
+
 def test_the_page_of_a_proposal_says_what_stands_in_its_way(propose, trust, browser, supervisor):
     seal = propose()
     trust(LAST, LAST)

@@ -12,11 +12,11 @@ from web.seals.common import AT, DAYS, FIRST, LAST, fresh
 pytestmark = pytest.mark.django_db
 
 WHO = ("platform", "investigator", "supervisor", "other_supervisor", "clerk")
-SEAL_ACTS = ("return", "seal", "lift", "expire", "fall", "restore")
+SEAL_ACTS = ("return", "seal", "lift", "expire", "fall", "restore", "release", "rejoin", "erase")
 SEAL_STATES = ("proposed", "returned", "sealed", "lifted", "expired", "fell")
 TRUST_ACTS = ("check", "refuse", "trust", "review", "end", "lapse")
 TRUST_STATES = ("applied", "checked", "refused", "trusted", "ended")
-APPEAL_ACTS = ("confirm", "take", "grant", "partly", "refuse", "withdraw")
+APPEAL_ACTS = ("confirm", "take", "grant", "partly", "refuse", "withdraw", "erase")
 APPEAL_STATES = ("unconfirmed", "received", "deciding", "granted", "partly", "refused", "withdrawn")
 
 # written down once more, by hand; the person who proposed is the supervisor
@@ -27,6 +27,9 @@ SEAL_TABLE = {
     ("sealed", "expire"): ("expired", {"platform"}),
     ("sealed", "fall"): ("fell", {"platform"}),
     ("fell", "restore"): ("sealed", {"platform"}),
+    ("sealed", "release"): ("sealed", {"supervisor", "other_supervisor"}),
+    ("sealed", "rejoin"): ("sealed", {"platform"}),
+    **{(state, "erase"): (state, {"platform"}) for state in ("returned", "lifted", "expired", "fell")},
 }
 TRUST_TABLE = {
     ("applied", "check"): ("checked", {"investigator", "supervisor", "other_supervisor"}),
@@ -44,6 +47,7 @@ APPEAL_TABLE = {
     **{(state, "partly"): ("partly", {"other_supervisor"}) for state in ("received", "deciding")},
     **{(state, "refuse"): ("refused", {"other_supervisor"}) for state in ("received", "deciding")},
     **{(state, "withdraw"): ("withdrawn", set(WHO)) for state in ("unconfirmed", "received", "deciding")},
+    **{(state, "erase"): (state, {"platform"}) for state in ("granted", "partly", "refused", "withdrawn")},
 }
 
 
@@ -140,4 +144,4 @@ def test_each_state_but_the_last_ones_leads_somewhere():
     ends = {"returned", "lifted", "expired"}, {"refused", "ended"}, {"granted", "partly", "refused", "withdrawn"}
     states = SEAL_STATES, TRUST_STATES, APPEAL_STATES
     for table, known, last in zip((SEAL_STEPS, TRUST_STEPS, APPEAL_STEPS), states, ends, strict=True):
-        assert set(known) - {step.before for step in table} == last
+        assert set(known) - {step.before for step in table if step.act != "erase"} == last

@@ -140,8 +140,8 @@ def test_a_proof_is_sealed_on_the_disk_and_opens_for_its_managers(applicant, ada
 def test_a_proof_that_is_removed_cannot_be_opened_by_anybody(
     applicant, ada, browser, objects, django_capture_on_commit_callbacks
 ):
+    from quietline.web.keeping.data_keys import opened_key
     from quietline.web.keeping.models import DataKey
-    from quietline.web.sellers.acts import opened_key
     from quietline.web.sellers.documents import add_document
 
     row = add_document(organisation=applicant, kind="registration", name="a.pdf", source=io.BytesIO(PDF), by=ada, at=AT)

@@ -53,9 +53,12 @@ def known(request: HttpRequest) -> str | None:
     """Somebody who signed in, with or without a second factor: for the pages that ask for one."""
     if not isinstance(request.user, Person):
         return _LOGIN
+    if getattr(request, "_quietline_is_open", None) == request.user.pk:  # asked once for each request
+        return None
     if not is_open(request, at=now()):
         logout(request)
         return _LOGIN
+    request._quietline_is_open = request.user.pk  # type: ignore[attr-defined]  # noqa: SLF001 - ours, kept on the request
     return None
 
 

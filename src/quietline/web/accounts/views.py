@@ -66,7 +66,7 @@ def _refusals() -> dict[str, str]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show who one is, for whom one acts, and where one is signed in."""
+    """Show what one may do for whom, with what waits there; then who one is, and where one is signed in."""
     person, at = _person(request), now()
     since = at - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     current = current_session(request)
@@ -75,12 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
          "is_current": row.pk == current}
         for row in queries.live_sessions(person, since=since)
     ]  # fmt: skip
-    roles = [
-        {"organisation": m.organisation, "role": m.get_role_display(), "since_at": m.since_at,
-         "tone": _TONES.get(Organisation.State(m.organisation.state), "bad")}
-        for m in memberships_of(request)
-    ]  # fmt: skip
-    context = {"person": person, "roles": roles, "sessions": sessions, "has_authenticator": has_authenticator(person)}
+    context = {"person": person, "sessions": sessions, "has_authenticator": has_authenticator(person)}
     return render(request, "accounts/home.html", context)
 
 

@@ -24,9 +24,8 @@ from quietline.web.api.problems import ProblemError
 from quietline.web.base.clock import now
 from quietline.web.complaints import operator_feed, queries, sealing, taking
 from quietline.web.complaints.bulk import MOST_BYTES, take_file
-from quietline.web.complaints.models import Complaint, Report
+from quietline.web.complaints.models import Complaint, ComplaintAct, Report
 from quietline.web.complaints.sealing import Said
-from quietline.web.complaints.stages import Act
 from quietline.web.complaints.subjects import SUBJECTS
 from quietline.web.subscribers.numbers import Line, read_line
 
@@ -61,6 +60,7 @@ class ComplaintIn(_In):
     promoted: str = Field("", max_length=200, description="Organisation or product, or its account number.")
     words: str = Field("", max_length=taking.MOST_WORDS, description="What was said.")
     who: str = Field("", max_length=200, description="Who they said they were.")
+    callee_class: Literal["residential", "business", "mixed", ""] = Field("", description="Whose line it is, if known.")
     told_who: bool | None = None
     told_why: bool | None = None
     told_to_stop: bool | None = None
@@ -196,8 +196,8 @@ def complaints(request: HttpRequest, about: _About = "", cursor: _Cursor = "", l
     if len(found) > limit:
         more = {"about": about} if about else {}
         following = next_link(request, cursor=seal_cursor(name, [page[-1].pk]), limit=limit, **more)
-    write = _about_written if about else _written
-    return {"items": [write(row) for row in page], "next": following}
+    items = [_about_written(row) for row in page] if about else _all_written(page)
+    return {"items": items, "next": following}
 
 
 @router.post(
@@ -215,6 +215,10 @@ def hand_in_file(
     if request.content_type != "text/csv":
         raise ProblemError(415, headers={"Accept": "text/csv"})
     country = (country or organisation.country).upper()
+    if country not in settings.ENVIRONMENT.countries:
+        known = ", ".join(settings.ENVIRONMENT.countries)
+        detail = _("This register takes numbers of: %(countries)s.") % {"countries": known}
+        raise ProblemError(422, code="complaint.country", detail=detail, field="country")
     content = request.read(MOST_BYTES + 1)
     file = take_file(name=name or "file.csv", content=content, country=country, through=organisation, by=None, at=now())
     return {"file": file.pk, "sha256": file.sha256, "count": file.count, "quality": file.quality}
@@ -226,8 +230,9 @@ def hand_in_file(
 )  # fmt: skip
 def complaint_by_reference(request: HttpRequest, reference: str) -> dict[str, Any]:
     """By its reference here."""
-    row = queries.handed_in_by(credential(request).organisation).filter(reference=reference[:16]).first()
-    if row is None or "\x00" in reference:
+    rows = queries.handed_in_by(credential(request).organisation)
+    row = rows.filter(reference=reference).first() if reference.isprintable() else None
+    if row is None:
         raise Http404
     return _written(row)
 
@@ -276,8 +281,9 @@ def _told(given: ComplaintIn) -> taking.Told:
         caller=given.caller, called_at=_aware(given.called_at) if given.called_at else None, called_date=given.called_on,
         is_recorded=given.recorded, subject=given.subject,
         said=Said(words=given.words, who=given.who, promoted=given.promoted, called_as=given.caller),
-        told_who=given.told_who, told_why=given.told_why, told_to_stop=given.told_to_stop, is_customer=given.customer,
-        knew=tuple(given.knew), knew_of=knew_of, may_pass_on=given.may_pass_on,
+        callee_class=given.callee_class, told_who=given.told_who, told_why=given.told_why,
+        told_to_stop=given.told_to_stop, is_customer=given.customer, knew=tuple(given.knew), knew_of=knew_of,
+        may_pass_on=given.may_pass_on,
     )  # fmt: skip
 
 
@@ -289,7 +295,15 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _written(row: Complaint) -> dict[str, Any]:
-    told = row.acts.filter(act__in=(Act.ANSWER, Act.REFUSE)).order_by("-pk").first()
+    return _all_written([row])[0]
+
+
+def _all_written(rows: list[Complaint]) -> list[dict[str, Any]]:
+    told = queries.told_last(rows)
+    return [_one_written(row, told.get(row.pk)) for row in rows]
+
+
+def _one_written(row: Complaint, told: ComplaintAct | None) -> dict[str, Any]:
     return {
         "reference": row.reference, "own_reference": row.through_reference, "state": row.state, "received_at": row.at,
         "late": row.is_late, "due_at": row.answer_due_at, "due_by": row.answer_basis, "due_citation": row.answer_citation,
@@ -301,7 +315,8 @@ def _written(row: Complaint) -> dict[str, Any]:
 def _about_written(row: Complaint) -> dict[str, Any]:
     report = row.report
     called = words = None
-    if row.may_pass_on:
+    # whoever names somebody else's line and ticks the box has agreed to nothing: the line is proven, or its operator's word
+    if row.may_pass_on and (row.line_proven or row.through_id is not None):
         called = f"+{row.key}" if row.key is not None else None
         try:
             words = sealing.said_of(row).words

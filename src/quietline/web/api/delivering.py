@@ -16,7 +16,7 @@ from django.db import transaction
 from standardwebhooks import Webhook as Signer
 
 from quietline.errors import VaultError
-from quietline.web.api.destinations import Poster, RefusedDestination
+from quietline.web.api.destinations import MOST_SECONDS, Poster, RefusedDestination
 from quietline.web.api.hooks import end_webhook, gather_events, secret_of
 from quietline.web.api.models import WebhookDelivery
 from quietline.web.base.logs import log
@@ -28,8 +28,9 @@ __all__ = ["PAUSES_SECONDS", "Delivered", "deliver_webhooks", "forget_deliveries
 
 PAUSES_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Between attempts, as Standard Webhooks proposes: about three days in all."""
-_LEASE = timedelta(minutes=5)  # longer than a batch can take
 _BATCH = 20
+# longer than a run can take, and as long again for resolvers: what is leased last was due when the run began
+_LEASE = 2 * _BATCH * timedelta(seconds=MOST_SECONDS)
 _KEPT = timedelta(days=7)
 _GONE = 410
 
@@ -57,7 +58,12 @@ def deliver_webhooks(at: datetime, *, poster: Poster | None = None) -> Delivered
         poster: what sends; one that calls public hosts only where not given.
     """
     gather_events(at=at)
-    outcomes = [_deliver(delivery, at, poster or Poster()) for delivery in _leased(at)]
+    outcomes = []
+    for _place in range(_BATCH):
+        delivery = _leased(at)
+        if delivery is None:
+            break
+        outcomes.append(_deliver(delivery, at, poster or Poster()))
     return Delivered(**{name: outcomes.count(name) for name in ("sent", "failed", "waiting")})
 
 
@@ -67,16 +73,19 @@ def forget_deliveries(*, at: datetime) -> int:
     return done.delete()[0]
 
 
-def _leased(at: datetime) -> list[WebhookDelivery]:
+def _leased(at: datetime) -> WebhookDelivery | None:
+    """Lease what is due longest; one at a time, so that a slow address keeps none from the other workers."""
     with transaction.atomic():
-        rows = list(
+        row = (
             WebhookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(sent_at=None, failed_at=None, due_at__lte=at)
             .select_related("webhook__organisation")
-            .order_by("due_at")[:_BATCH]
+            .order_by("due_at")
+            .first()
         )
-        WebhookDelivery.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=at + _LEASE)
-    return rows
+        if row is not None:
+            WebhookDelivery.objects.filter(pk=row.pk).update(due_at=at + _LEASE)
+    return row
 
 
 def _deliver(delivery: WebhookDelivery, at: datetime, poster: Poster) -> str:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -20,12 +22,15 @@ import httpx
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
 
-__all__ = ["Poster", "RefusedDestination", "check_url", "is_public", "resolve"]
+__all__ = ["MOST_SECONDS", "Poster", "RefusedDestination", "check_url", "is_public", "resolve"]
 
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
-_SECONDS = 10.0
+MOST_SECONDS = 15.0
+"""How long one post may take in all, from the connection to the end of the answer's head."""
+_SECONDS = 10.0  # each single step of it
 _LONGEST = 500
 _LOCAL = ("localhost", ".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
 # these carry an IPv4 address that a gateway would go on to: NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380),
@@ -87,6 +92,49 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+class _Deadline:
+    """Ends a connection when its time is over: the timeouts of httpx begin anew with every byte that comes."""
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._link: socket.socket | None = None
+        self._is_over = False
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._link is not None:
+                self._link.close()
+                self._link = None
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Learn of the connection: an extension ``trace`` of httpx, which has it before TLS begins."""
+        if event != "connection.connect_tcp.complete":
+            return
+        with self._lock:
+            # a second handle on the same connection: TLS takes the first one for itself
+            self._link = info["return_value"].get_extra_info("socket").dup()
+            is_over = self._is_over
+        if is_over:
+            self._shut()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._is_over = True
+        self._shut()
+
+    def _shut(self) -> None:
+        with self._lock, suppress(OSError):  # the other side may have been faster
+            if self._link is not None:
+                self._link.shutdown(socket.SHUT_RDWR)
+
+
 @dataclass(frozen=True, slots=True)
 class Poster:
     """Posts to public hosts.
@@ -95,11 +143,13 @@ class Poster:
         allows: which addresses may be called.
         resolves: name and port to addresses.
         verify: how certificates are checked; True is by the authorities that the machine trusts.
+        seconds: how long a post may take in all.
     """
 
     allows: Callable[[Address], bool] = is_public
     resolves: Callable[[str, int], Sequence[str]] = resolve
     verify: bool | ssl.SSLContext = True
+    seconds: float = MOST_SECONDS
 
     def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> int:
         """Post, and give the status of the answer; its body is not read.
@@ -123,9 +173,10 @@ class Poster:
         target = parts._replace(netloc=f"{pinned}:{port}").geturl()
         sent = {**headers, "Host": parts.netloc}
         calling = httpx.Client(verify=self.verify, trust_env=False, follow_redirects=False, timeout=_SECONDS)
-        named = {"sni_hostname": host}
-        with calling as client, client.stream("POST", target, content=content, headers=sent, extensions=named) as response:
-            return response.status_code
+        with _Deadline(self.seconds) as deadline, calling as client:
+            named = {"sni_hostname": host, "trace": deadline.watch}
+            with client.stream("POST", target, content=content, headers=sent, extensions=named) as response:
+                return response.status_code
 
 
 def _literal(host: str) -> Address | None:

@@ -32,7 +32,7 @@ from quietline.web.washing.lists import Started, start_wash
 from quietline.web.washing.models import Wash
 from quietline.web.washing.places import PARTS
 from quietline.web.washing.results import open_result, result_name
-from quietline.web.washing.uploads import MOST_BYTES, StagedFile, StreamedUploadHandler, stage
+from quietline.web.washing.uploads import MOST_BYTES, StagedFile, StreamedUploadHandler, discard_staged, stage
 from quietline.web.washing.wanted import MOST_REFERENCE, Wanted, read_wanted
 from quietline.web.washing.words import problem_words
 
@@ -200,15 +200,15 @@ def upload_part(request: HttpRequest, reference: _Reference, part: str, client: 
 
 
 def _from_form(request: HttpRequest) -> tuple[StagedFile, dict[str, str]]:
-    request.upload_handlers = [StreamedUploadHandler(request)]
+    handler = StreamedUploadHandler(request)
+    request.upload_handlers = [handler]
     try:
         fields, files = request.POST, request.FILES
     except MultiPartParserError:
+        handler.upload_interrupted()
         raise ProblemError(400) from None
-    for name, file in files.items():
-        if name != "list" and isinstance(file, StagedFile):
-            file.discard()
-    staged = files.get("list")
+    staged = None if handler.has_several else files.get("list")
+    discard_staged(request, besides=staged)
     if not isinstance(staged, StagedFile):
         detail = _("Send the list as the field list of the form.")
         raise ProblemError(422, code="request.invalid", field="list", detail=detail)

@@ -13,11 +13,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from quietline.errors import ConflictError, OperationError
+from quietline.errors import ConflictError, OperationError, VaultError
+from quietline.ledger.objects import ObjectMissing
 from quietline.web.base.logs import log
 from quietline.web.complaints.models import Attachment, Complaint
-from quietline.web.complaints.scanning import Scanner, Verdict, configured_scanner
-from quietline.web.complaints.sealing import opened_key, store
+from quietline.web.complaints.scanning import ScannerAwayError, Verdict, configured_scanner
+from quietline.web.complaints.sealing import store
+from quietline.web.keeping.data_keys import opened_key
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.sellers.documents import media_type_of as document_type_of
 
@@ -52,6 +54,8 @@ MEDIA: dict[str, tuple[str, StrOrPromise]] = {
 _AUDIO_BRANDS = frozenset((b"M4A ", b"M4B ", b"mp42", b"mp41", b"isom", b"iso2", b"3gp4", b"3gp5", b"3gp6", b"qt  "))
 _OGG_SOUND = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
 _CONTENT = "attachment"
+_MOST_TRIES = 5
+_MOST_IN_A_ROW = 3
 _SCAN_OF = {Verdict.CLEAN: Attachment.Scan.CLEAN, Verdict.INFECTED: Attachment.Scan.REFUSED}
 
 
@@ -128,28 +132,24 @@ def check_files(uploads: Sequence[Upload | BinaryIO]) -> list[Taken]:
 def attach(*, complaint: Complaint, files: Sequence[Taken], at: datetime) -> list[Attachment]:
     """Keep files with a complaint, sealed; within the transaction that stores it.
 
-    What the scanner refuses is not kept: its row says that it came and was refused. Where no scanner is set up the row says
-    so; where it does not answer, the file waits for :func:`scan_waiting`.
+    Scanning may take long, so it is not done here: a file waits for :func:`scan_waiting`, and nobody but its reporter gets
+    it before. Where no scanner is set up the row says so.
     """
-    scanner = configured_scanner()
+    scan = Attachment.Scan.NONE if configured_scanner() is None else Attachment.Scan.WAITING
     rows = []
-    key = opened_key(complaint)
+    key = opened_key(complaint.data_key)
     for file in files:
-        scan = _scanned(scanner, file.content)
-        path = "" if scan == Attachment.Scan.REFUSED else uuid4().hex
         row = Attachment(
             complaint=complaint, media_type=file.media_type, size_bytes=len(file.content),
-            sha256=sha256(file.content).hexdigest(), object_path=path, scan=scan, at=at,
-            removed_at=None if path else at,
+            sha256=sha256(file.content).hexdigest(), object_path=uuid4().hex, scan=scan, at=at,
         )  # fmt: skip
         row.save(force_insert=True)
         rows.append(row)
-        if path:
-            with tempfile.NamedTemporaryFile(prefix="quietline-") as sealed:
-                for chunk in key.seal_stream([file.content], _field(row)):
-                    sealed.write(chunk)
-                sealed.flush()
-                store().keep_file(path, Path(sealed.name))
+        with tempfile.NamedTemporaryFile(prefix="quietline-") as sealed:
+            for chunk in key.seal_stream([file.content], _field(row)):
+                sealed.write(chunk)
+            sealed.flush()
+            store().keep_file(row.object_path, Path(sealed.name))
     write_leaves(Attachment.leaf_kind, rows, at=at)
     return rows
 
@@ -164,21 +164,43 @@ def read_attachment(attachment: Attachment) -> bytes:
     if not attachment.object_path:
         raise ConflictError(_("This file was removed."), code="attachment.removed")
     with store().open(attachment.object_path) as sealed:
-        return b"".join(opened_key(attachment.complaint).open_stream(sealed, _field(attachment)))
+        return b"".join(opened_key(attachment.complaint.data_key).open_stream(sealed, _field(attachment)))
 
 
 def scan_waiting(at: datetime, *, limit: int = 100) -> int:
-    """Scan what waits because the scanner did not answer; give how many files were dealt with. A chore."""
+    """Scan what waits, what was tried least first; give how many files were dealt with. A chore.
+
+    What the scanner refuses is not kept: its row says that it came and was refused. A file that a scanner gave no answer on
+    ``_MOST_TRIES`` times, or that cannot be opened, holds up none of the others: its row says then that it was not scanned.
+    """
     scanner = configured_scanner()
     rows = Attachment.objects.filter(scan=Attachment.Scan.WAITING, removed_at=None).select_related("complaint__data_key")
-    done = 0
-    for row in rows.order_by("pk")[:limit]:
-        scan = _scanned(scanner, read_attachment(row))
-        if scan == Attachment.Scan.WAITING:
+    done = in_a_row = 0
+    for row in rows.order_by("scan_tries", "pk")[:limit]:
+        try:
+            scan = Attachment.Scan.NONE if scanner is None else _SCAN_OF[scanner.scan(read_attachment(row))]
+        except ScannerAwayError:
+            log("complaints").warning("scanner cannot be reached")
             break
+        except (ObjectMissing, VaultError, OSError) as error:
+            log("complaints").warning("attachment not scanned", attachment=row.pk, failure=type(error).__name__)
+            done += _tried(row)
+            in_a_row += 1
+            if in_a_row == _MOST_IN_A_ROW:  # it may be the scanner after all, and each may have taken long
+                break
+            continue
         _settle(row, scan, at)
-        done += 1
+        done, in_a_row = done + 1, 0
     return done
+
+
+def _tried(row: Attachment) -> bool:
+    """Note that a file could not be scanned; say whether that was the last try."""
+    tries = row.scan_tries + 1
+    is_last = tries >= _MOST_TRIES
+    scan = Attachment.Scan.NONE if is_last else Attachment.Scan.WAITING
+    Attachment.objects.filter(pk=row.pk, scan=Attachment.Scan.WAITING).update(scan=scan, scan_tries=tries)
+    return is_last
 
 
 def _settle(row: Attachment, scan: str, at: datetime) -> None:
@@ -189,16 +211,6 @@ def _settle(row: Attachment, scan: str, at: datetime) -> None:
         path = row.object_path
         Attachment.objects.filter(pk=row.pk).update(scan=scan, object_path="", removed_at=at)
         transaction.on_commit(lambda: store().remove(path))
-
-
-def _scanned(scanner: Scanner | None, content: bytes) -> str:
-    if scanner is None:
-        return Attachment.Scan.NONE
-    try:
-        return _SCAN_OF[scanner.scan(content)]
-    except OSError as error:
-        log("complaints").warning("scanner does not answer", failure=type(error).__name__)
-        return Attachment.Scan.WAITING
 
 
 def _field(row: Attachment) -> str:

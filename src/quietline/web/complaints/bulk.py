@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
 from quietline.web.complaints.callers import read_callers
+from quietline.web.complaints.clocks import days_of
 from quietline.web.complaints.models import HistoricFile, Report
 from quietline.web.complaints.subjects import subject_of_public
 from quietline.web.proofs.operations import write_leaves
@@ -108,6 +109,7 @@ class _Readers:
 
     def __init__(self, country: str, at: datetime) -> None:
         self.country, self.at = country, at
+        self.today = days_of(None, country=country, at=at).last
         self._areas = {region.english.casefold(): region.code for region in REGIONS.get(country, ())}
         self._codes = {region.code for region in REGIONS.get(country, ())}
 
@@ -119,7 +121,7 @@ class _Readers:
             quality["bad_number"] += 1
         created = _day(row.get("created_date", ""), quality)
         called_date = _day(row.get("violation_date", ""), quality)
-        if called_date is not None and called_date > self.at.date():
+        if called_date is not None and called_date > self.today:
             quality["future_day"] += 1
             called_date = None
         recorded = row.get("recorded_message_or_robocall", "").strip().upper()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.db.models import Q
+
 from quietline.clusters.names import normal_name
 from quietline.errors import QuietlineError
 from quietline.numbering import Kind, LibraryParser, Status, facts, parse_column
@@ -19,6 +21,7 @@ __all__ = ["MOST_RAW", "Caller", "normal_promoted", "place_of", "read_caller", "
 
 MOST_RAW = 64
 """Characters of a raw number that are kept."""
+_MOST_LIKELY = 200
 _MOST_PROMOTED = 120
 _LONGEST_SERVICE_CODE = 10**9
 _SELLERS = (
@@ -108,9 +111,10 @@ def normal_promoted(name: str) -> str:
 
 
 def seller_meant(written: str) -> Organisation | None:
-    """Find the registered organisation that somebody wrote down: by its account number, or by its very name.
+    """Find the registered organisation that somebody wrote down: by its account number, or by its name.
 
-    Of several with one name none is meant: which one it was, an officer finds out.
+    Legal forms, case and punctuation do not matter: people say "Brightbath", not "Brightbath Ltd.". Of several with one name
+    none is meant: which one it was, an officer finds out.
     """
     text = " ".join(written.split())
     if not text:
@@ -119,5 +123,10 @@ def seller_meant(written: str) -> Organisation | None:
     by_code = sellers.filter(code__iexact=text).first()
     if by_code is not None:
         return by_code
-    named = list(sellers.filter(name__iexact=text)[:2])
+    normal = normal_name(text)
+    if not normal:
+        return None
+    might_be = Q(name__iexact=text) | Q(name__icontains=max(normal.split(), key=len))
+    likely = sellers.filter(might_be).order_by("pk")[:_MOST_LIKELY]
+    named = [row for row in likely if normal_name(row.name) == normal]
     return named[0] if len(named) == 1 else None

@@ -1,8 +1,9 @@
 """Clusters by calling number and by range: counted from the reports themselves, each time anew, so that no count drifts.
 
 What counts: reports that weigh something and were not withdrawn, of calls after the number was last given to somebody else.
-A report's weight halves with every :data:`HALF_LIFE_DAYS`. A number is a cluster from two reports on; a range only where it
-is used more than its surroundings explain (:func:`quietline.clusters.by_range`).
+A report's weight halves with every :data:`HALF_LIFE_DAYS`; of what one person tells of a number and a day, only the report
+that weighs most has any. A number is a cluster from two reports on; a range only where it is used more than its surroundings
+explain (:func:`quietline.clusters.by_range`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from quietline.clusters import WIDTHS, by_range, decayed
-from quietline.web.complaints.cluster_models import Cluster
+from quietline.clusters import WIDTHS, by_range, counted_once, decayed
+from quietline.web.complaints.cluster_models import Cluster, ClusterMember
 from quietline.web.complaints.models import Report
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from quietline.clusters import RangeGroups
 
-__all__ = ["HALF_LIFE_DAYS", "MOST_ROWS", "Row", "count_all", "count_numbers", "count_ranges", "drop_gone", "put"]
+__all__ = [
+    "HALF_LIFE_DAYS", "MOST_ROWS", "Row", "count_all", "count_numbers", "count_ranges", "drop_gone", "is_free", "put",
+]  # fmt: skip
 
 HALF_LIFE_DAYS = 180
 """Days after which a report weighs half: numbers change hands, and what was found long ago says less about today."""
@@ -35,6 +38,7 @@ MOST_ROWS = 5_000_000
 """Reports of a country that ranges are looked for in, the newest: what fits into memory."""
 _ERROR = 0.01
 _LOCK = 0x51_45_43_4C  # "QECL"
+_PATIENCE = "2s"
 _CHUNK = 20_000
 _EPOCH = date(2000, 1, 1)
 _KIND_OF = {10: Cluster.Kind.RANGE_10, 100: Cluster.Kind.RANGE_100, 10_000: Cluster.Kind.RANGE_10000}
@@ -53,14 +57,24 @@ _COUNTED = (
     " coalesce(r.called_at, r.called_date::timestamptz, r.reported_at) > m.at)"
 )
 _NUMBERS = f"""
-WITH moved AS ({{moved}}), counted AS (
+WITH moved AS ({{moved}}), again AS (
+  SELECT told.report_id FROM (
+    SELECT c.report_id, row_number() OVER (
+      PARTITION BY c.reporter_index, r.country, r.caller_key, {_DAY} ORDER BY r.weight DESC, r.id) AS place
+    FROM complaints_complaint c
+    JOIN complaints_report r ON r.id = c.report_id
+    LEFT JOIN moved m ON m.key = r.caller_key
+    WHERE c.reporter_index IS NOT NULL AND r.caller_key IS NOT NULL {{keys}} AND {_COUNTED}
+  ) told WHERE told.place > 1
+), counted AS (
   SELECT r.country, r.caller_key AS key, count(*) AS reports,
-    round(sum(r.weight * power(0.5::float8, greatest(0, %(on)s::date - {_DAY}) / {HALF_LIFE_DAYS}::float8)))::bigint
-      AS weight,
+    round(sum(r.weight * power(0.5::float8, greatest(0, %(on)s::date - {_DAY}) / {HALF_LIFE_DAYS}::float8))
+      FILTER (WHERE a.report_id IS NULL))::bigint AS weight,
     count(DISTINCT c.reporter_index) AS reporters, min({_DAY}) AS first, max({_DAY}) AS last
   FROM complaints_report r
   LEFT JOIN moved m ON m.key = r.caller_key
   LEFT JOIN complaints_complaint c ON c.report_id = r.id
+  LEFT JOIN again a ON a.report_id = r.id
   WHERE r.caller_key IS NOT NULL {{keys}} AND {_COUNTED}
   GROUP BY r.country, r.caller_key
 ), written AS (
@@ -143,7 +157,7 @@ def count_numbers(keys: Iterable[int] | None = None, *, at: datetime) -> int:
             cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(statement, {"on": at.date(), "at": at, "keys": some})
         changed = int(cursor.fetchone()[0])
-        gone = Cluster.objects.filter(kind=Cluster.Kind.NUMBER, state=Cluster.State.OPEN, report_count__lt=2)
+        gone = Cluster.objects.filter(kind=Cluster.Kind.NUMBER, state=Cluster.State.OPEN, report_count__lt=2, acts=None)
         (gone if some is None else gone.filter(first_key__in=some)).delete()
     return changed
 
@@ -154,18 +168,40 @@ def take_turns() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
+def is_free() -> bool:
+    """Say whether one gets a turn within :data:`_PATIENCE`; it is given back at once.
+
+    Who has other things to do too asks this first: a count of everything takes half a minute. One of many pieces lets others
+    in between, since whoever waits is served in turn.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            transaction.set_rollback(True)  # the turn and the setting go back, within a larger transaction too
+    except OperationalError:
+        return False
+    return True
+
+
 def count_ranges(*, at: datetime) -> int:
-    """Look for ranges of 10, 100 and 10,000 numbers that are used more than their surroundings explain; give how many."""
+    """Look for ranges of 10, 100 and 10,000 numbers that are used more than their surroundings explain; give how many.
+
+    All is reckoned first and then written at once, so that others who count wait for the writing alone.
+    """
     found = 0
     for country in Report.objects.exclude(caller_key=None).order_by().values_list("country", flat=True).distinct():
         keys, days, weights, people = _columns(country)
-        weights = weights * decayed(days, on=at.date(), half_life_days=HALF_LIFE_DAYS)
-        for width in WIDTHS:
-            groups = by_range(keys, width, days, weights=weights)
-            rows = _range_rows(groups, country, people)
-            put(rows, at=at)
-            drop_gone(_KIND_OF[width], country, {row.handle for row in rows})
-            found += len(rows)
+        weights = np.where(counted_once(people, keys, days, weights), weights, 0.0)
+        weights *= decayed(days, on=at.date(), half_life_days=HALF_LIFE_DAYS)
+        ranges = {
+            _KIND_OF[width]: _range_rows(by_range(keys, width, days, weights=weights), country, people) for width in WIDTHS
+        }
+        with transaction.atomic():
+            for kind, rows in ranges.items():
+                put(rows, at=at)
+                drop_gone(kind, country, {row.handle for row in rows})
+                found += len(rows)
     return found
 
 
@@ -286,7 +322,9 @@ def put(rows: Sequence[Row], *, at: datetime) -> dict[str, int]:
 
 
 def drop_gone(kind: str, country: str, kept: Iterable[str], *, since: date | None = None) -> None:
-    """Drop the clusters of a kind that were not found again and that nobody has decided anything about.
+    """Drop the clusters of a kind that were not found again, and empty those of them that somebody has decided about.
+
+    What is dismissed, protected or part of a case keeps its figures: they are what was decided upon.
 
     Args:
         kind: of the clusters.
@@ -299,4 +337,8 @@ def drop_gone(kind: str, country: str, kept: Iterable[str], *, since: date | Non
         gone = gone.filter(last_date__gte=since)
     known = set(kept)
     ids = [pk for pk, handle in gone.values_list("pk", "handle") if handle not in known]
-    Cluster.objects.filter(pk__in=ids).delete()
+    with transaction.atomic():
+        Cluster.objects.filter(pk__in=ids, acts=None).delete()
+        decided = Cluster.objects.filter(pk__in=ids)  # taken up again: the acts stay, and so does what they are about
+        ClusterMember.objects.filter(cluster__in=decided).delete()
+        decided.update(report_count=0, weight=0, number_count=0, reporter_count=0)

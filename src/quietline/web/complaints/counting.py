@@ -8,11 +8,12 @@ doing it twice changes nothing.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.signals import post_save
 
 from quietline.clusters import ATTESTATION, record_weight, wording_of
@@ -21,25 +22,34 @@ from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.complaints import stages, taking
 from quietline.web.complaints.cluster_models import Counting
-from quietline.web.complaints.clustering import count_all, count_numbers
-from quietline.web.complaints.judging import judge
+from quietline.web.complaints.clustering import count_all, count_numbers, count_ranges, is_free
+from quietline.web.complaints.judging import judge, locked_unerased
 from quietline.web.complaints.models import Complaint, ComplaintAct, HistoricFile, RefusalBatch, Report
-from quietline.web.complaints.protecting import protect_numbers
-from quietline.web.complaints.sealing import erased, said_of
+from quietline.web.complaints.protecting import protect_many, protect_numbers
+from quietline.web.complaints.sealing import said_of
 from quietline.web.inquiries import operations as inquiries
 from quietline.web.inquiries.models import Inquiry
 from quietline.web.keeping.rings import key_ring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from quietline.web.inquiries.models import Answer
 
-__all__ = ["connect", "count_again", "redo_facts", "refresh", "wait_for", "weight_of", "wording_secret", "work_waiting"]
+__all__ = [
+    "connect", "count_again", "count_files", "redo_facts", "refresh", "wait_for", "weight_of", "wording_secret",
+    "work_waiting",
+]  # fmt: skip
 
 _BATCH = 100
 _MOST_TRIES = 5
 _SECONDS_OF_WORK = 8
+_QUICK_ROWS = 5_000
+"""Rows of a file that is counted beside everything else, within a second or two; larger ones are long work."""
+_PIECE = 20_000
+_ALL_FILES = 0
+"""Stands in line for ranges that are to be looked for, after whatever files."""
 _STALE = timedelta(days=1)
 _STALE_AT_ONCE = 200
 _OPEN = (Complaint.State.RECEIVED, Complaint.State.VALIDATED, Complaint.State.IN_CASE)
@@ -77,7 +87,7 @@ def _stepped(complaint: Complaint, act: ComplaintAct, at: datetime) -> None:
 
 
 def _answered(answer: Answer) -> None:
-    if answer.inquiry.kind not in (Inquiry.Kind.CALL_RECORD, Inquiry.Kind.HOLDER):
+    if answer.inquiry.kind not in (Inquiry.Kind.CALL_RECORD, Inquiry.Kind.HOLDER, Inquiry.Kind.REPLY):
         return
     subject = answer.inquiry.subject
     rows = Complaint.objects.filter(Q(reference=subject) | Q(case_reference=subject)).values_list("pk", flat=True)
@@ -100,13 +110,15 @@ def _file_stored(sender: Any, instance: HistoricFile, created: bool, **_: Any) -
 def work_waiting(*, at: datetime) -> int:
     """Do what waits, some seconds long at most; give how much was done.
 
-    Each batch is one transaction; what fails is tried again a few times, and then left out and logged.
+    Each batch is one transaction; what fails is tried again a few times, and then left out and logged. Large files, and
+    ranges, are left to :func:`count_files`; and while somebody counts everything anew, nothing is done here.
     """
     done = last = 0
     until = now() + timedelta(seconds=_SECONDS_OF_WORK)
-    while now() < until:
+    while now() < until and is_free():
         with transaction.atomic():
             waiting = Counting.objects.select_for_update(skip_locked=True).filter(tries__lt=_MOST_TRIES, pk__gt=last)
+            waiting = waiting.exclude(_long_work())
             rows = list(waiting.order_by("pk")[:_BATCH])
             if not rows:
                 break
@@ -117,27 +129,40 @@ def work_waiting(*, at: datetime) -> int:
 
 
 def _work(rows: list[Counting], *, at: datetime) -> None:
-    keys: set[int] = set()
-    finished = []
-    has_file = False
+    found: dict[int, set[int]] = {}
     seen: set[tuple[str, int]] = set()
+    failed: list[int] = []
     for row in rows:
-        if (row.what, row.row) not in seen:
-            seen.add((row.what, row.row))
-            try:
-                with transaction.atomic():
-                    keys |= _keys_of(row, at=at)
-            except Exception:  # noqa: BLE001 - one report that cannot be worked keeps no other from being counted
-                _log.warning("counting failed", what=row.what, exc_info=True)
-                Counting.objects.filter(pk=row.pk).update(tries=row.tries + 1)
-                continue
-            has_file = has_file or row.what == Counting.What.FILE
-        finished.append(row.pk)
-    if has_file:
-        count_all(at=at)
-    count_numbers(keys, at=at)
-    protect_numbers(keys, at=at)
-    Counting.objects.filter(pk__in=finished).delete()
+        if (row.what, row.row) in seen:
+            found[row.pk] = set()  # done with the one before it
+            continue
+        seen.add((row.what, row.row))
+        try:
+            with transaction.atomic():
+                found[row.pk] = _keys_of(row, at=at)
+        except Exception:  # noqa: BLE001 - one report that cannot be worked keeps no other from being counted
+            _log.warning("counting failed", what=row.what, exc_info=True)
+            failed.append(row.pk)
+    if not _counted(set().union(*found.values()), at=at):  # then one by one, to find out which of them it is
+        failed += [pk for pk, keys in found.items() if not _counted(keys, at=at)]
+    _failed(failed)
+    Counting.objects.filter(pk__in=found.keys() - set(failed)).delete()
+
+
+def _counted(keys: set[int], *, at: datetime) -> bool:
+    """Count the reports of numbers, and judge these; say whether that could be done."""
+    try:
+        with transaction.atomic():
+            count_numbers(keys, at=at)
+            protect_numbers(keys, at=at)
+    except Exception:  # noqa: BLE001 - one number that cannot be counted keeps no other from being counted
+        _log.warning("counting failed", what="numbers", exc_info=True)
+        return False
+    return True
+
+
+def _failed(rows: list[int]) -> None:
+    Counting.objects.filter(pk__in=rows).update(tries=F("tries") + 1)
 
 
 def _keys_of(row: Counting, *, at: datetime) -> set[int]:
@@ -149,11 +174,15 @@ def _keys_of(row: Counting, *, at: datetime) -> set[int]:
         if complaint is None:
             return set()
         refresh(complaint, at=at)
-        return {complaint.report.caller_key} - {None}  # type: ignore[return-value]
+        key = complaint.report.caller_key
+        return set() if key is None else {key}
     if row.what == Counting.What.REFUSALS:
         batch = Report.objects.filter(refused_call__batch=row.row, caller_key__isnull=False)
         return {key for key in batch.values_list("caller_key", flat=True) if key is not None}
-    return {row.row} if row.what == Counting.What.NUMBER else set()
+    if row.what == Counting.What.FILE:
+        _count_file(row.row, at=at)
+        return set()
+    return {row.row}
 
 
 def refresh(complaint: Complaint, *, at: datetime) -> None:
@@ -168,18 +197,76 @@ def refresh(complaint: Complaint, *, at: datetime) -> None:
 
 
 def redo_facts(*, at: datetime) -> int:
-    """Join the facts of open complaints anew that are a day old: what other rooms learn meanwhile reaches them so."""
-    rows = Complaint.objects.filter(state__in=_OPEN, facts_at__lt=at - _STALE).order_by("facts_at")
-    ids = list(rows.values_list("pk", flat=True)[:_STALE_AT_ONCE])
+    """Join the facts of open complaints anew that are a day old: what other rooms learn meanwhile reaches them so.
+
+    Not of those that were erased, nor of those that stand in line already; those that were left out get a turn a day.
+    """
+    rows = Complaint.objects.filter(state__in=_OPEN, facts_at__lt=at - _STALE, data_key__destroyed_at=None)
+    line = Counting.objects.filter(what=Counting.What.COMPLAINT, row=OuterRef("pk"))
+    rows = rows.exclude(Exists(line.filter(Q(tries__lt=_MOST_TRIES) | Q(at__gt=at - _STALE))))
+    ids = list(rows.order_by("facts_at").values_list("pk", flat=True)[:_STALE_AT_ONCE])
     with transaction.atomic():
         wait_for(Counting.What.COMPLAINT, ids, at=at)
     return len(ids)
 
 
+# -- the long ones -----------------------------------------------------------------------------------------------------
+
+
+def _long_work() -> Q:
+    """Give what is left to :func:`count_files`."""
+    large = HistoricFile.objects.filter(count__gt=_QUICK_ROWS).values("pk")
+    return Q(what=Counting.What.FILE) & (Q(row=_ALL_FILES) | Q(row__in=large))
+
+
+def count_files(*, at: datetime) -> int:
+    """Count the reports of large files, and look for ranges after files of any size: minutes of work for millions of rows.
+
+    What fails is tried again a few times, and then left out and logged; whatever is left out, the count of the day does.
+
+    Returns:
+        How many files were counted, and one more where ranges were looked for.
+    """
+    done = 0
+    waiting = Counting.objects.filter(_long_work(), tries__lt=_MOST_TRIES).exclude(row=_ALL_FILES)
+    for row in list(waiting.order_by("pk")):
+        try:
+            _count_file(row.row, at=at)
+        except Exception:  # noqa: BLE001 - one file that cannot be counted keeps no other from being counted
+            _log.warning("counting failed", what=row.what, exc_info=True)
+            _failed([row.pk])
+            continue
+        row.delete()
+        done += 1
+    ranges = Counting.objects.filter(what=Counting.What.FILE, row=_ALL_FILES, tries__lt=_MOST_TRIES)
+    rows = list(ranges.values_list("pk", flat=True))  # those of later come again
+    if rows:
+        try:
+            count_ranges(at=at)
+        except Exception:  # noqa: BLE001 - as above
+            _log.warning("counting failed", what="ranges", exc_info=True)
+            _failed(rows)
+            return done
+        Counting.objects.filter(pk__in=rows).delete()
+        done += 1
+    return done
+
+
+def _count_file(file: int, *, at: datetime) -> None:
+    """Count the numbers that a file names, in pieces, so that others get their turn; judge them; have ranges looked for."""
+    reports = Report.objects.filter(file=file, caller_key__isnull=False)
+    keys: Iterator[int | None] = reports.order_by("caller_key").values_list("caller_key", flat=True).distinct().iterator()
+    while piece := {key for key in islice(keys, _PIECE) if key is not None}:
+        with transaction.atomic():
+            count_numbers(piece, at=at)
+            protect_many(piece, at=at)
+    wait_for(Counting.What.FILE, [_ALL_FILES], at=at)
+
+
 def count_again(*, at: datetime) -> None:
-    """Count everything anew: weights halve with age, numbers change hands, and no count is to drift."""
-    with transaction.atomic():
-        count_all(at=at)
+    """Count everything anew: weights halve with age, numbers change hands and are trusted, and no count is to drift."""
+    count_all(at=at)
+    protect_many(at=at)
 
 
 # -- weight and wording ------------------------------------------------------------------------------------------------
@@ -218,12 +305,15 @@ def wording_secret() -> bytes:
 
 
 def _write_wording(complaint: Complaint) -> None:
-    if complaint.report.wording is not None or erased(complaint) or complaint.sealed is None:
+    if complaint.report.wording is not None or complaint.sealed is None:
         return
     try:
         words = said_of(complaint).words
     except VaultError:
         return
     wording = wording_of(words, secret=wording_secret())
-    if wording.usable:
-        Report.objects.filter(pk=complaint.report_id).update(wording=wording.signature + wording.shingles)
+    if not wording.usable:
+        return
+    with transaction.atomic():
+        if locked_unerased(complaint):
+            Report.objects.filter(pk=complaint.report_id).update(wording=wording.signature + wording.shingles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
 from quietline.web.base.forms_look import CodeInput, PhoneInput
+from quietline.web.complaints.clocks import local_day
 from quietline.web.complaints.models import Complaint
 from quietline.web.complaints.sealing import Said
 from quietline.web.complaints.subjects import CHOICES
@@ -105,6 +106,11 @@ class ReportForm(forms.Form):
     raw = forms.CharField(
         label=gettext_lazy("Your number, which was called"), max_length=64, required=False, widget=PhoneInput,
         help_text=gettext_lazy("Callers do not learn it. Without it your report counts for less."),
+    )  # fmt: skip
+
+    callee_class = forms.ChoiceField(
+        label=gettext_lazy("Whose line is it?"), required=False, widget=forms.RadioSelect,
+        choices=(*Complaint.CalleeClass.choices, ("", gettext_lazy("I do not know"))),
     )  # fmt: skip
 
     promoted = forms.CharField(
@@ -230,13 +236,15 @@ class ReportForm(forms.Form):
         except (signing.BadSignature, ValueError):
             return None
 
-    def told(self, at: datetime) -> Told:
-        """Give what was told, once the form is valid."""
+    def told(self, at: datetime, *, country: str) -> Told:
+        """Give what was told, once the form is valid.
+
+        Args:
+            at: now.
+            country: on whose clock "today" is where the line was not said.
+        """
         data, line = self.cleaned_data, self.line
-        zone = ZoneInfo((line.zones or ("UTC",))[0]) if line is not None else None
-        called_at, day, said_when = _moment(data, zone, at)
-        if day is None and line is None:
-            day = at.date()
+        called_at, day, said_when = _moment(data, line, at, local_day(country, at))
         said = Said(
             words=data["words"], who=data["who"], promoted=data["promoted"], called_as=data["caller"], mail=data["mail"],
             said_when=said_when,
@@ -245,7 +253,8 @@ class ReportForm(forms.Form):
         voice = {"recorded": True, "person": False}
         return Told(
             caller="" if data["no_number"] else data["caller"], called_at=called_at, called_date=day,
-            is_recorded=voice.get(data["voice"]), subject=data["subject"], said=said, told_who=yes.get(data["told_who"]),
+            is_recorded=voice.get(data["voice"]), subject=data["subject"], said=said, callee_class=data["callee_class"],
+            told_who=yes.get(data["told_who"]),
             told_why=yes.get(data["told_why"]), told_to_stop=yes.get(data["told_to_stop"]),
             is_customer=yes.get(data["is_customer"]), knew=tuple(data["knew"]), knew_of=data["knew_of"],
             answer_by=data["answer_by"], may_pass_on=data["may_pass_on"],
@@ -256,16 +265,20 @@ class ReportForm(forms.Form):
         return bool(self.errors.get(name)) or (self.is_bound and bool(value) and value != self.fields[name].initial)
 
 
-def _moment(data: dict[str, Any], zone: ZoneInfo | None, at: datetime) -> tuple[datetime | None, Any, str]:
+def _moment(data: dict[str, Any], line: Line | None, at: datetime, today: date) -> tuple[datetime | None, Any, str]:
     """Give the moment of the call, its day and what was said of its hour, each as far as it can be known."""
     if data["when"] == "now" and not data["on_day"] and not data["at_time"]:
-        return at, None, ""
-    day = data["on_day"] or (at.astimezone(zone).date() if zone is not None else at.date())
+        return at, (today if line is None else None), ""
+    if line is None:  # nobody knows on which clock
+        return None, data["on_day"] or today, data["at_time"].strftime("%H:%M") if data["at_time"] is not None else ""
+    zones = [ZoneInfo(name) for name in line.zones or ("UTC",)]
+    days = [data["on_day"] or at.astimezone(zone).date() for zone in zones]
     if data["at_time"] is None:
-        return None, day, ""
-    if zone is None:  # nobody knows on which clock
-        return None, day, data["at_time"].strftime("%H:%M")
-    return datetime.combine(day, data["at_time"], zone), day, ""
+        return None, days[0], ""
+    # a line may lie in several zones: on one of their clocks the time that was written is over
+    moments = [datetime.combine(day, data["at_time"], zone) for day, zone in zip(days, zones, strict=True)]
+    place = next((place for place, moment in enumerate(moments) if moment <= at), 0)
+    return moments[place], days[place], ""
 
 
 class FindForm(forms.Form):

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, InputError
 from quietline.numbering import Status, calling_code, country_code, parse_column
+from quietline.web.complaints.clocks import days_of
 from quietline.web.complaints.models import HistoricFile, Report
 from quietline.web.complaints.quality import Quality, is_stand_in
 from quietline.web.proofs.operations import write_leaves
@@ -36,6 +37,8 @@ from quietline.web.subscriptions.areas import areas_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from quietline.web.accounts.models import Person
 
@@ -55,7 +58,7 @@ MOST_ROWS = 50_000_000
 """Rows that a file may have."""
 _CHUNK = 100_000
 _WIDTHS = {"caller": 64, "region": 40, "subject": 80}
-_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?", re.ASCII)
 _PROBLEMS = np.array(["", *(status.text for status in Status if status)], dtype=object)
 _NO_DIGITS = re.compile(r"\D+", re.ASCII)
 _YES_NO = {"y": "t", "yes": "t", "n": "f", "no": "f"}
@@ -100,12 +103,13 @@ def import_reports(
         raise ConflictError(_("This file was taken over already."), code="reports.known")
     neighbours = ("US", "CA") if calling_code(country) == 1 else (country,)
     areas = frozenset(area.code for neighbour in neighbours for area in areas_of(neighbour))
+    today = days_of(None, country=country, at=at).last
     quality = Quality(has_area_codes=len(neighbours) > 1)
     with transaction.atomic(), _opened(path) as text:
         row = HistoricFile.objects.create(
             name=name[:200], source=source[:200], country=country, sha256=sha256, count=0, quality={}, by=by, at=at
         )
-        reader = _Reader(text, name, country, row.pk, quality, at, areas)
+        reader = _Reader(text, name, country, row.pk, quality, today, areas)
         with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
             for lines in reader.chunks():
                 copy.write(lines)
@@ -135,11 +139,11 @@ class _Reader:
     country: str
     file_id: int
     quality: Quality
-    at: datetime
+    today: date
     areas: frozenset[str]
     rows: int = 0
     _days: dict[str, tuple[date | None, str]] = field(default_factory=dict)
-    _seen: set[int] = field(default_factory=set)
+    _seen: list[NDArray[np.int64]] = field(default_factory=list)  # hashes of rows: eight bytes for each of millions
 
     def chunks(self) -> Iterator[str]:
         """Give some rows at a time.
@@ -161,6 +165,9 @@ class _Reader:
                         advice=_("Take it over in parts."), code="reports.many",
                     )  # fmt: skip
                 yield self._lines(self._columns(some, headings, places, width))
+            if self._seen:
+                hashes = np.concatenate(self._seen)
+                self.quality.count("repeated", len(hashes) - len(np.unique(hashes)))
         except (csv.Error, EOFError, OSError, zlib.error) as error:
             raise InputError(
                 _("%(name)s cannot be read behind row %(row)s.") % {"name": self.name, "row": f"{self.rows:,}"},
@@ -178,9 +185,7 @@ class _Reader:
         if uneven:
             rows = [row[:width] + [""] * (width - len(row)) for row in rows]
         if "subject" in places:  # days and areas alone repeat by themselves
-            before = len(self._seen)
-            self._seen.update(hash(tuple(row)) for row in rows)
-            self.quality.count("repeated", len(rows) - (len(self._seen) - before))
+            self._seen.append(np.fromiter((hash(tuple(row)) for row in rows), np.int64, len(rows)))
         return {
             what: [row[place] if what == "caller" else row[place].strip() for row in rows]  # the number stays as it came
             for what, place in places.items()
@@ -194,7 +199,7 @@ class _Reader:
         self.quality.numbers(raws, read)
         created = [self._day(cell) for cell in columns.get("created", empty)]
         called = [self._day(cell) for cell in columns.get("called", empty)]
-        self.quality.days([day for day, _moment in called], [day for day, _moment in created], on=self.at.date())
+        self.quality.days([day for day, _moment in called], [day for day, _moment in created], on=self.today)
         areas = self._areas(columns.get("area", empty))
         recorded = [_YES_NO.get(cell.lower(), _NULL) for cell in columns.get("recorded", empty)]
         self.quality.count("without_recorded", recorded.count(_NULL))
@@ -225,13 +230,13 @@ class _Reader:
         return found
 
     def _read_day(self, cell: str) -> tuple[date | None, str]:
-        match = _DAY.fullmatch(cell)
+        if _DAY.fullmatch(cell) is None:
+            return None, _NULL
         try:
-            parts = [int(part or 0) for part in match.groups()] if match else []
-            moment = datetime(*parts, tzinfo=UTC) if parts else None  # type: ignore[misc, arg-type]
+            moment = datetime.fromisoformat(cell).replace(tzinfo=UTC)
         except ValueError:
-            moment = None
-        return (moment.date(), moment.isoformat()) if moment else (None, _NULL)
+            return None, _NULL
+        return moment.date(), moment.isoformat()
 
     def _areas(self, cells: list[str]) -> list[str]:
         prefix = "1" if calling_code(self.country) == 1 else ""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from quietline.errors import LawError, UsageError
 from quietline.law import decide, load_rulebook
 from quietline.law.missing import missing
-from quietline.web.complaints import facts as joining
+from quietline.web.complaints.facts import join
+from quietline.web.complaints.known_call import country_of
 from quietline.web.complaints.models import Complaint
 from quietline.web.complaints.sealing import erased
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from quietline.law import Decision
 
-__all__ = ["grounds_of", "judge"]
+__all__ = ["grounds_of", "judge", "locked_unerased"]
 
 _LANGUAGES = ("en", "zh")
 _USUAL = {"callee_class": "residential", "caller_id": "shown"}
@@ -29,16 +32,19 @@ _USUAL = {"callee_class": "residential", "caller_id": "shown"}
 
 
 def judge(complaint: Complaint, *, at: datetime) -> None:
-    """Join what is known of a complaint's call, decide, and store both. What was erased is not joined again.
+    """Join what is known of a complaint's call, decide, and store both.
+
+    What was erased is not joined again; only ``facts_at`` is set, so that it does not seem to wait.
 
     Args:
         complaint: with its report.
         at: now.
     """
     if erased(complaint):
+        Complaint.objects.filter(pk=complaint.pk).update(facts_at=at)
         return
-    known = joining.join(complaint)
-    country = joining.country_of(complaint)
+    known = join(complaint)
+    country = country_of(complaint)
     verdict, grounds = "undetermined", _without_law(country)
     try:
         rulebook = load_rulebook(country.lower())
@@ -54,10 +60,20 @@ def judge(complaint: Complaint, *, at: datetime) -> None:
             else:
                 verdict, grounds = decision.verdict, grounds_of(decision)
                 grounds["presumed"] = _presumed(decision, known.law)
-    Complaint.objects.filter(pk=complaint.pk, data_key__destroyed_at=None).update(
-        facts=known.as_json(), facts_at=at, verdict=verdict, grounds=grounds
-    )
+    with transaction.atomic():
+        found: dict[str, Any] = {"facts": known.as_json(), "verdict": verdict, "grounds": grounds}
+        Complaint.objects.filter(pk=complaint.pk).update(facts_at=at, **(found if locked_unerased(complaint) else {}))
     complaint.refresh_from_db(fields=["facts", "facts_at", "verdict", "grounds"])
+
+
+def locked_unerased(complaint: Complaint) -> bool:
+    """Lock a complaint to the end of the transaction, and say whether what was said stands: it was read a while ago.
+
+    The lock comes first and the look after it, in a statement of its own: one statement that did both would look at the key
+    as it was before it had to wait for the lock, and write back what was erased meanwhile.
+    """
+    list(Complaint.objects.select_for_update().filter(pk=complaint.pk).values_list("pk"))
+    return Complaint.objects.filter(pk=complaint.pk, data_key__destroyed_at=None).exists()
 
 
 def _without_law(country: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -19,7 +20,6 @@ from quietline.web.messaging.texts import TEMPLATES, Template, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from django_stubs_ext import StrOrPromise
 
@@ -81,19 +81,25 @@ def tell_step(complaint: Complaint, act: ComplaintAct, at: datetime) -> None:
     if by_text and act.act == Act.RECEIVED:
         return
     if complaint.answer_by == Complaint.AnswerBy.TEXT and (complaint.line_proven or by_text) and complaint.key is not None:
-        try:
-            check_cap(at, reuse_seconds=_SECONDS_OF_COUNT)
-        except TooManyError:
-            log("complaints").warning("step left untold", reason="messaging.cap")
-            return
         enqueue(
-            channel="text", template="complaint-text", language=complaint.language, at=at, key=complaint.key, facts=facts
-        )
+            channel="text", template="complaint-text", language=complaint.language, at=at, key=complaint.key, facts=facts,
+            due_at=_when_there_is_room(at),
+        )  # fmt: skip
     elif complaint.answer_by == Complaint.AnswerBy.MAIL and (address := _address(complaint)):
         enqueue(
             channel="mail", template="complaint-mail", language=complaint.language, at=at, address=address,
             challenge=complaint.challenge, facts={**facts, "path": reverse("reports:open")},
         )  # fmt: skip
+
+
+def _when_there_is_room(at: datetime) -> datetime | None:
+    """Say when a text may go: at once, or on the next day where the cap of this one is reached."""
+    try:
+        check_cap(at, reuse_seconds=_SECONDS_OF_COUNT)
+    except TooManyError:
+        log("complaints").warning("step told tomorrow", reason="messaging.cap")
+        return datetime.combine(at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+    return None
 
 
 def _address(complaint: Complaint) -> str:

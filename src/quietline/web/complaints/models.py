@@ -131,6 +131,7 @@ class Complaint(models.Model):
         reporter_index: keyed hash of the line, by which reports of one person are recognised; empty where none is known.
         line_proven: the line was proven to be the reporter's, at once or by a later act; the sender of a text can be forged.
             ``proven_at`` says when, by which a line's later holder is told apart.
+        callee_class: whose line it is by the reporter's word; empty where that was not said.
         told_who: whether the caller said who they were; None where the reporter did not say. So the next four.
         told_why: whether they said why they called.
         told_to_stop: whether they had been told to stop before.
@@ -166,6 +167,13 @@ class Complaint(models.Model):
         TEXT = "text", _("text message")
         MAIL = "mail", _("e-mail")
 
+    class CalleeClass(models.TextChoices):
+        """Whose line it is, in words of the law's vocabulary."""
+
+        RESIDENTIAL = "residential", _("a person's or a household's")
+        BUSINESS = "business", _("a business's")
+        MIXED = "mixed", _("both private and of a business")
+
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="complaint")
     reference = models.CharField(max_length=16, unique=True)
     challenge = models.UUIDField(unique=True)
@@ -173,6 +181,7 @@ class Complaint(models.Model):
     reporter_index = models.BinaryField(null=True)
     line_proven = models.BooleanField(default=False)
     proven_at = models.DateTimeField(null=True)
+    callee_class = models.CharField(max_length=16, choices=CalleeClass.choices, blank=True, default="", db_default="")
     told_who = models.BooleanField(null=True)
     told_why = models.BooleanField(null=True)
     told_to_stop = models.BooleanField(null=True)
@@ -204,9 +213,11 @@ class Complaint(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "complaint"
+    leaf_reference: ClassVar[tuple[str, str]] = ("RP", "reference")
+    leaf_title = _("report of a call")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "report": "kept", "reference": "kept", "challenge": "kept", "key": "erased",
-        "reporter_index": "indexed", "line_proven": "kept", "proven_at": "kept", "told_who": "kept",
+        "reporter_index": "indexed", "line_proven": "kept", "proven_at": "kept", "callee_class": "kept", "told_who": "kept",
         "told_why": "kept", "told_to_stop": "kept", "is_customer": "kept", "knew": "kept", "knew_of": "kept",
         "answer_by": "kept", "may_pass_on": "kept", "promoted_organisation": "kept", "through": "kept",
         "through_reference": "kept",
@@ -258,6 +269,8 @@ class ComplaintAct(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "complaint-act"
+    leaf_reference: ClassVar[tuple[str, str]] = ("RP", "complaint__reference")
+    leaf_title = _("step of a report")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "complaint": "kept", "act": "kept", "from_state": "kept", "to_state": "kept", "reason": "kept",
         "words": "encrypted", "by": "kept", "at": "kept",
@@ -276,7 +289,10 @@ class ComplaintAct(models.Model):
 
 
 class Attachment(models.Model):
-    """A recording or a screenshot, sealed under the complaint's data key; ``object_path`` names it in the object store."""
+    """A recording or a screenshot, sealed under the complaint's data key; ``object_path`` names it in the object store.
+
+    ``scan_tries`` counts how often a scanner that was there gave no answer on it.
+    """
 
     class Scan(models.TextChoices):
         """What the scanner said."""
@@ -292,13 +308,14 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     object_path = models.CharField(max_length=80, blank=True)
     scan = models.CharField(max_length=8, choices=Scan.choices, default=Scan.WAITING)
+    scan_tries = models.SmallIntegerField(default=0, db_default=0)
     at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
 
     leaf_kind: ClassVar[str] = "attachment"
     keeping: ClassVar[Keeping] = {
         "id": "kept", "complaint": "kept", "media_type": "kept", "size_bytes": "kept", "sha256": "kept",
-        "object_path": "kept", "scan": "kept", "at": "kept", "removed_at": "kept",
+        "object_path": "kept", "scan": "kept", "scan_tries": "kept", "at": "kept", "removed_at": "kept",
     }  # fmt: skip
 
     @property
@@ -354,3 +371,4 @@ class RefusedCall(models.Model):
 
 
 from quietline.web.complaints.cluster_models import *  # noqa: E402, F403
+from quietline.web.complaints.fact_models import *  # noqa: E402, F403

@@ -1,7 +1,7 @@
 """Clusters by what was promoted, by wording, by patterns in time and in who was called, and campaigns across numbers.
 
-Looked for among the reports of a window that slides along, or those of one file; the members of each are written down, since
-they do not follow from the calling number. Signals of arranged reports are stored with the numbers that they are about.
+Looked for among the reports of a window that slides along; the members of each are written down, since they do not follow
+from the calling number. Signals of arranged reports are stored with the numbers that they are about.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, JSONField, Min, Q, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from quietline.clusters import (
     SIGNATURE_BYTES,
@@ -28,6 +28,7 @@ from quietline.clusters import (
     by_number,
     by_range,
     campaigns,
+    counted_once,
     decayed,
     same_callees,
     same_hours,
@@ -39,15 +40,13 @@ from quietline.clusters import (
 )
 from quietline.web.complaints.cluster_models import Cluster, ClusterMember
 from quietline.web.complaints.clustering import HALF_LIFE_DAYS, Row, drop_gone, put
-from quietline.web.complaints.models import Report
+from quietline.web.complaints.models import Complaint, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
-
-    from quietline.web.complaints.models import HistoricFile
 
 __all__ = ["MOST_ITEMS", "WINDOW", "count_patterns"]
 
@@ -57,11 +56,14 @@ MOST_ITEMS = 50_000
 """Reports of a window that are looked at, the newest; about a minute's work."""
 _ERROR = 0.01
 _WIDTHS = (10, 100, 10_000)
+_AT_ONCE = 5_000
+_MATCHED = {"yes": 1, "no": 0}
+"""What an operator answered to the question for a record of the call; -1 where none did, or could not tell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Items:
-    """Reports as columns."""
+    """Reports as columns; ``people`` are places in ``indexes``, counted from 1, and 0 where nobody is known."""
 
     ids: list[int]
     keys: NDArray[np.uint64]
@@ -71,6 +73,8 @@ class _Items:
     days: NDArray[np.datetime64]
     weights: NDArray[np.float64]
     people: NDArray[np.int64]
+    indexes: list[bytes]
+    matched: NDArray[np.int8]
     promoted: list[str]
     wordings: list[Wording | None]
 
@@ -78,44 +82,51 @@ class _Items:
         return len(self.ids)
 
 
-def count_patterns(*, at: datetime, file: HistoricFile | None = None) -> int:
+def count_patterns(*, at: datetime) -> int:
     """Look for patterns in every country of the window; give how many clusters stand.
 
     Args:
         at: now, the end of the window.
-        file: look among the reports of this file alone, however old.
     """
     since = at - WINDOW
-    rows = Report.objects.filter(withdrawn_at=None, weight__gt=0)
-    rows = rows.filter(file=file) if file is not None else rows.filter(reported_at__range=(since, at))
+    rows = Report.objects.filter(withdrawn_at=None, weight__gt=0, reported_at__range=(since, at))
     found = 0
     for country in list(rows.order_by().values_list("country", flat=True).distinct()):
         items = _items(rows.filter(country=country), at.date())
         if len(items):
-            found += _Country(country, items, at, None if file is not None else since.date()).count()
+            found += _Country(country, items, at, since.date()).count()
     return found
 
 
 def _items(rows: Any, on: date) -> _Items:
     names = (
         "pk", "caller_key", "callee", "called_at", "reported_at", "called_date", "weight", "complaint__reporter_index",
-        "promoted", "wording",
+        "promoted", "wording", "happened",
     )  # fmt: skip
     known = rows.filter(Q(caller_key__isnull=False) | ~Q(promoted="") | Q(wording__isnull=False))
-    known = known.annotate(callee=Coalesce(F("complaint__key"), F("refused_call__key")))
+    known = known.annotate(callee=Coalesce(F("complaint__key"), F("refused_call__key")), happened=_HAPPENED)
     table = sorted(known.order_by("-reported_at", "-pk").values_list(*names)[:MOST_ITEMS])
     columns: list[Any] = list(zip(*table, strict=True)) if table else [()] * len(names)
-    ids, keys, called, moments, told, dates, weights, people, promoted, wordings = columns
-    order = {each: place for place, each in enumerate(sorted({bytes(one) for one in people if one is not None}), 1)}
+    ids, keys, called, moments, told, dates, weights, people, promoted, wordings, happened = columns
+    indexes = sorted({bytes(one) for one in people if one is not None})
+    order = {each: place for place, each in enumerate(indexes, 1)}
+    persons = np.array([order[bytes(one)] if one is not None else 0 for one in people], dtype=np.int64)
     days = np.array([_day(*each) for each in zip(dates, moments, told, strict=True)], dtype="datetime64[D]")
+    callers = np.array([key or 0 for key in keys], dtype=np.uint64)
+    full = np.array(weights, dtype=np.float64)
+    full = np.where(counted_once(persons, callers, days, full), full, 0.0)
     return _Items(
-        list(ids),
-        np.array([key or 0 for key in keys], dtype=np.uint64), np.array([key or 0 for key in called], dtype=np.uint64),
-        _moments(moments), _moments(told), days,
-        np.array(weights, dtype=np.float64) * decayed(days, on=on, half_life_days=HALF_LIFE_DAYS),
-        np.array([order[bytes(one)] if one is not None else 0 for one in people], dtype=np.int64),
-        list(promoted), [_wording(one) for one in wordings],
+        list(ids), callers, np.array([key or 0 for key in called], dtype=np.uint64), _moments(moments), _moments(told), days,
+        full * decayed(days, on=on, half_life_days=HALF_LIFE_DAYS), persons, indexes,
+        np.array([_MATCHED.get(one, -1) for one in happened], dtype=np.int8), list(promoted),
+        [_wording(one) for one in wordings],
     )  # fmt: skip
+
+
+_HAPPENED = Func(
+    F("complaint__facts"), function="jsonb_path_query_first", output_field=JSONField(),
+    template="%(function)s(%(expressions)s, '$[*] ? (@.name == \"call_record\").value.happened')",
+)  # fmt: skip
 
 
 def _moments(values: Iterable[datetime | None]) -> NDArray[np.datetime64]:
@@ -139,7 +150,7 @@ def _wording(stored: bytes | memoryview | None) -> Wording | None:
 class _Country:
     """The patterns of one country."""
 
-    def __init__(self, country: str, items: _Items, at: datetime, since: date | None) -> None:
+    def __init__(self, country: str, items: _Items, at: datetime, since: date) -> None:
         self.country, self.items, self.at, self.since = country, items, at, since
 
     def count(self) -> int:
@@ -257,8 +268,7 @@ class _Country:
                 ],
                 batch_size=2_000,
             )  # fmt: skip
-            if self.since is not None:
-                drop_gone(kind, self.country, named.values(), since=self.since)
+            drop_gone(kind, self.country, named.values(), since=self.since)
         return len(rows)
 
     def _kept_names(self, kind: str, found: dict[str, _Members]) -> dict[str, str]:
@@ -301,8 +311,9 @@ class _Country:
     def _signals(self) -> None:
         """Store with each number what speaks for arranged reports, and take away what does not speak any more."""
         items = self.items
-        since = self._known_since()
-        signals = brigading(items.people, items.keys, items.told, since=since, wordings=items.wordings)
+        signals = brigading(
+            items.people, items.keys, items.told, since=self._known_since(), matched=items.matched, wordings=items.wordings
+        )
         speaking = suspected(signals)
         told: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for one in signals:
@@ -311,24 +322,28 @@ class _Country:
         rows = Cluster.objects.filter(kind=Cluster.Kind.NUMBER, country=self.country).filter(
             Q(first_key__in=list(told)) | Q(signals__has_key="brigading")
         )
+        # each writes its own signal alone: who judges whether a number was borrowed writes into the same column
         for cluster in rows.iterator(chunk_size=1_000):
-            key = cluster.first_key or 0
-            if self.since is None and key not in told:
-                continue
-            fresh = {name: value for name, value in cluster.signals.items() if name != "brigading"}
-            if key in told:
-                fresh["brigading"] = {"signals": told[key], "suspected": key in speaking}
-            if fresh != cluster.signals:
-                Cluster.objects.filter(pk=cluster.pk).update(signals=fresh)
+            fresh = None
+            if cluster.first_key in told:
+                fresh = {"signals": told[cluster.first_key], "suspected": cluster.first_key in speaking}
+            if fresh != cluster.signals.get("brigading"):
+                added = Value({} if fresh is None else {"brigading": fresh}, JSONField())
+                less = Func(
+                    F("signals"), Cast(Value("brigading"), TextField()), template="(%(expressions)s)", arg_joiner=" - "
+                )
+                joined = Func(less, added, template="(%(expressions)s)", arg_joiner=" || ", output_field=JSONField())
+                Cluster.objects.filter(pk=cluster.pk).update(signals=joined)
 
     def _known_since(self) -> NDArray[np.datetime64]:
-        """Say since when each report's person is known here; NaT where nobody is."""
-        first: dict[int, np.datetime64] = {}
-        for person, moment in zip(self.items.people.tolist(), self.items.told, strict=True):
-            if person and not np.isnat(moment) and (person not in first or moment < first[person]):
-                first[person] = moment
-        none = np.datetime64("NaT")
-        return np.array([first.get(person, none) for person in self.items.people.tolist()], dtype="datetime64[s]")
+        """Say since when each report's person is known here, by whatever they ever told; NaT where nobody is."""
+        first: dict[bytes, datetime] = {}
+        indexes = self.items.indexes
+        for start in range(0, len(indexes), _AT_ONCE):
+            rows = Complaint.objects.filter(reporter_index__in=indexes[start : start + _AT_ONCE]).order_by()
+            for index, at in rows.values_list("reporter_index").annotate(Min("at")):
+                first[bytes(index)] = at
+        return _moments([None, *(first.get(index) for index in indexes)])[self.items.people]
 
 
 _Members = tuple[list[tuple[int, float]], dict[str, Any]]

@@ -6,14 +6,17 @@ complained (:func:`quietline.clusters.spoofing`). A protected number is kept fro
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db.models import Exists, F, Func, JSONField, OuterRef, Q, Value
 
 from quietline.clusters import NumberFacts, spoofing
 from quietline.web.complaints.cluster_models import Cluster
 from quietline.web.complaints.models import Complaint, RefusedCall
+from quietline.web.seals.models import Trust
 from quietline.web.seals.queries import trusted_in
+from quietline.web.sellers.models import CallingNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
 
     from quietline.clusters import Spoofing
 
-__all__ = ["judged_number", "protect_numbers"]
+__all__ = ["judged_number", "protect_many", "protect_numbers"]
 
 _SPOOFED = "borrowed"
 _CALLS = 2_000
+_AT_ONCE = 1_000
 
 
 def protect_numbers(keys: Iterable[int], *, at: datetime) -> int:
@@ -39,23 +43,70 @@ def protect_numbers(keys: Iterable[int], *, at: datetime) -> int:
     Returns:
         How many became protected, or were no longer.
     """
-    changed = 0
-    rows = Cluster.objects.filter(kind=Cluster.Kind.NUMBER, first_key__in=list(keys))
-    for cluster in rows:
-        key = cluster.first_key
-        assert key is not None  # noqa: S101 - a number's cluster has it
-        found, told = judged_number(key, reports=cluster.report_count, at=at)
-        values: dict[str, Any] = {"signals": {**cluster.signals, "spoofing": told}}
-        if found.protected and cluster.state == Cluster.State.OPEN:
-            values |= {"state": Cluster.State.PROTECTED, "reason": _SPOOFED}
-        elif not found.protected and cluster.state == Cluster.State.PROTECTED and cluster.reason == _SPOOFED:
-            values |= {"state": Cluster.State.OPEN, "reason": ""}
-        if values.get("state") is None and cluster.signals.get("spoofing") == told:
-            continue
-        with transaction.atomic():  # only if nobody has decided meanwhile
-            done = Cluster.objects.filter(pk=cluster.pk, state=cluster.state).update(**values)
-        changed += int(bool(done) and "state" in values)
-    return changed
+    wanted = sorted(set(keys))
+    by_key: dict[int | None, list[Cluster]] = {}
+    for cluster in Cluster.objects.filter(kind=Cluster.Kind.NUMBER, first_key__in=wanted).order_by("pk"):
+        by_key.setdefault(cluster.first_key, []).append(cluster)
+    # a number reported in two countries is a cluster of each
+    return sum(_protect(cluster, key, at) for key in wanted for cluster in by_key.get(key, ()))
+
+
+def _protect(cluster: Cluster, key: int, at: datetime) -> bool:
+    found, told = judged_number(key, reports=cluster.report_count, at=at)
+    # this one signal alone: the patterns write theirs into the same column at the same time
+    joined = Func(
+        F("signals"), Value({"spoofing": told}, JSONField()), template="(%(expressions)s)", arg_joiner=" || ",
+        output_field=JSONField(),
+    )  # fmt: skip
+    values: dict[str, Any] = {"signals": joined}
+    if found.protected and cluster.state == Cluster.State.OPEN:
+        values |= {"state": Cluster.State.PROTECTED, "reason": _SPOOFED}
+    elif not found.protected and cluster.state == Cluster.State.PROTECTED and cluster.reason == _SPOOFED:
+        values |= {"state": Cluster.State.OPEN, "reason": ""}
+    if values.get("state") is None and cluster.signals.get("spoofing") == told:
+        return False
+    done = Cluster.objects.filter(pk=cluster.pk, state=cluster.state).update(**values)  # only if nobody decided meanwhile
+    return bool(done) and "state" in values
+
+
+def protect_many(keys: Iterable[int] | None = None, *, at: datetime) -> int:
+    """Judge those of many numbers of which something can be said that was not said before.
+
+    That is numbers of trusted holders, numbers that were trusted when they were judged last, and such as were never judged
+    though something is known of their calls. Of all others nothing is known, or it was judged when it became known.
+
+    Args:
+        keys: of the numbers; None for all that are clusters.
+        at: now.
+
+    Returns:
+        As :func:`protect_numbers`.
+    """
+    rows = Cluster.objects.filter(kind=Cluster.Kind.NUMBER)
+    some = None if keys is None else sorted(set(keys))
+    if some is not None:
+        rows = rows.filter(first_key__in=some)
+    known = Exists(Complaint.objects.filter(report__caller_key=OuterRef("first_key"), facts__isnull=False))
+    refused = Exists(RefusedCall.objects.filter(report__caller_key=OuterRef("first_key")))
+    new = Q(signals__spoofing__isnull=True) & (Q(known) | Q(refused))
+    was_trusted = Q(signals__spoofing__isnull=False) & ~Q(signals__spoofing__holder="")
+    found = set(rows.filter(new | was_trusted).values_list("first_key", flat=True))
+    for first, last in _trusted_ranges():
+        if some is None:
+            found.update(rows.filter(first_key__range=(first, last)).values_list("first_key", flat=True))
+        else:
+            found.update(some[bisect_left(some, first) : bisect_right(some, last)])
+    wanted = sorted(key for key in found if key is not None)
+    return sum(protect_numbers(wanted[i : i + _AT_ONCE], at=at) for i in range(0, len(wanted), _AT_ONCE))
+
+
+def _trusted_ranges() -> set[tuple[int, int]]:
+    """Give the ranges that a trust names, and those that an organisation calls from that is trusted; judging tells more."""
+    standing = Trust.objects.filter(state=Trust.State.TRUSTED)
+    callers = CallingNumber.objects.filter(organisation__in=standing.exclude(organisation=None).values("organisation"))
+    return {
+        (first, last) for ranges in (standing, callers) for first, last in ranges.values_list("first_key", "last_key")
+    }  # fmt: skip
 
 
 def judged_number(key: int, *, reports: int, at: datetime) -> tuple[Spoofing, dict[str, Any]]:

@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from quietline.errors import NotProvenError
+from quietline.web.accounts.models import Membership, Organisation
 from quietline.web.base.clients import network_of
 from quietline.web.base.limits import Limit, count
-from quietline.web.complaints.models import Complaint
+from quietline.web.complaints.models import Complaint, ComplaintAct
+from quietline.web.complaints.stages import Act
 from quietline.web.keeping.rings import key_ring
 from quietline.web.messaging.secrets import link_matches, link_token
 from quietline.web.proofs.models import Leaf
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
 
-    from quietline.web.accounts.models import Organisation
+    from quietline.web.accounts.models import Person
     from quietline.web.subscribers.line_sessions import ProvenLine
 
 __all__ = [
-    "CODE_DIGITS", "Proof", "about", "by_code", "by_link", "code_of", "handed_in_by", "is_of_line", "link_of", "of_line",
-    "proof_of", "shown_code",
+    "CODE_DIGITS", "Proof", "about", "by_code", "by_link", "code_of", "handed_in_by", "is_of_line", "link_of",
+    "membership_in_office", "of_line", "proof_of", "shown_code", "staff_view", "told_last",
 ]  # fmt: skip
 
 CODE_DIGITS = 10
@@ -130,7 +133,28 @@ def about(organisation: Organisation) -> QuerySet[Complaint]:
     return rows.select_related("report", "data_key")
 
 
+def told_last(complaints: Sequence[Complaint]) -> dict[int, ComplaintAct]:
+    """Give by complaint the act by which its reporter was told something last; those that were told nothing are absent."""
+    acts = ComplaintAct.objects.filter(complaint__in=complaints, act__in=(Act.ANSWER, Act.REFUSE))
+    return {act.complaint_id: act for act in acts.order_by("complaint", "-pk").distinct("complaint")}
+
+
 def proof_of(complaint: Complaint) -> Proof | None:
     """Say where the ledger has a report."""
     leaf = Leaf.objects.filter(kind=Complaint.leaf_kind, record=complaint.pk).first()
     return None if leaf is None else Proof(bytes(leaf.hash).hex(), leaf.index)
+
+
+def membership_in_office(by: Person, roles: Sequence[str]) -> Membership | None:
+    """Give somebody's membership of an authority with one of the roles, the oldest; None without."""
+    rows = Membership.objects.filter(
+        person=by, person__is_active=True, ended_at=None, role__in=list(roles),
+        organisation__kind=Organisation.Kind.AUTHORITY, organisation__state=Organisation.State.VERIFIED,
+    )  # fmt: skip
+    return rows.select_related("organisation").order_by("since_at", "pk").first()
+
+
+def staff_view(reference: str) -> Complaint | None:
+    """Give a complaint with all that its page for officers shows; None where there is none."""
+    rows = Complaint.objects.select_related("report", "data_key", "promoted_organisation", "knew_of", "through")
+    return rows.filter(reference=reference).first()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-__all__ = ["Clamd", "Scanner", "Verdict", "configured_scanner", "scanner_at"]
+__all__ = ["Clamd", "Scanner", "ScannerAwayError", "Verdict", "configured_scanner", "scanner_at"]
 
 _CHUNK = 64 * 1024
 _SECONDS = 20.0
@@ -31,6 +31,10 @@ class Verdict(Enum):
     INFECTED = "infected"
 
 
+class ScannerAwayError(OSError):
+    """Nobody listens where the scanner should be: no file is to blame."""
+
+
 class Scanner(Protocol):
     """Looks at the content of one file."""
 
@@ -38,6 +42,7 @@ class Scanner(Protocol):
         """Say whether it is clean.
 
         Raises:
+            ScannerAwayError: it cannot be reached.
             OSError: no answer, or one that cannot be understood; the file is to be shown once more later.
         """
         ...
@@ -78,15 +83,18 @@ class Clamd:
         raise OSError("the scanner gave an answer that is none")
 
     def _connected(self) -> socket.socket:
-        if self.host:
-            return socket.create_connection((self.host, self.port), timeout=self.seconds)
+        try:
+            if self.host:
+                return socket.create_connection((self.host, self.port), timeout=self.seconds)
+        except OSError as error:
+            raise ScannerAwayError("the scanner cannot be reached") from error
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         link.settimeout(self.seconds)
         try:
             link.connect(self.path)
-        except OSError:
+        except OSError as error:
             link.close()
-            raise
+            raise ScannerAwayError("the scanner cannot be reached") from error
         return link
 
     @staticmethod

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,8 +12,9 @@ from django.utils.translation import gettext as _
 from quietline.errors import ConflictError, VaultError
 from quietline.web.complaints import stages
 from quietline.web.complaints.models import Attachment, Complaint, Report
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import destroy_keys, opened_key
 from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.sealed_content import open_content, seal_content
 from quietline.web.proofs.objects import objects_store
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from quietline.vault import DataKey as OpenKey
 
 __all__ = [
-    "Said", "erase", "erased", "new_data_key", "open_words", "opened_key", "reporter_index", "said_of", "seal_said",
-    "seal_words", "store",
+    "Said", "erase", "erased", "open_words", "reporter_index", "said_of", "seal_said", "seal_words", "store",
 ]  # fmt: skip
 
 _SAID = "said"
@@ -54,26 +52,9 @@ class Said:
     said_when: str = ""
 
 
-def new_data_key(at: datetime) -> tuple[DataKey, OpenKey]:
-    """Make the data key of a complaint, and open it."""
-    record = f"complaints.complaint:{uuid4()}"
-    wrapped = key_ring().new_data_key(record)
-    return DataKey.objects.create(record=record, wrapped=wrapped, created_at=at), key_ring().unwrap(wrapped, record)
-
-
-def opened_key(complaint: Complaint) -> OpenKey:
-    """Open a complaint's data key.
-
-    Raises:
-        VaultError: ``vault.erased`` where it was destroyed.
-    """
-    key = complaint.data_key
-    return key_ring().unwrap(None if key is None else key.wrapped, "" if key is None else key.record)
-
-
 def seal_said(key: OpenKey, said: Said) -> bytes:
     """Seal what a person said."""
-    return key.seal_text(json.dumps(asdict(said), ensure_ascii=False, separators=(",", ":")), _SAID)
+    return seal_content(key, asdict(said), _SAID)[0]
 
 
 def said_of(complaint: Complaint) -> Said:
@@ -84,7 +65,7 @@ def said_of(complaint: Complaint) -> Said:
     """
     if complaint.sealed is None:
         return Said()
-    found = json.loads(opened_key(complaint).open_text(bytes(complaint.sealed), _SAID))
+    found = open_content(opened_key(complaint.data_key), complaint.sealed, _SAID)
     known = {field.name for field in fields(Said)}
     return Said(**{name: value for name, value in found.items() if name in known})
 
@@ -98,7 +79,7 @@ def seal_words(complaint: Complaint, words: dict[str, str]) -> bytes | None:
     """Seal what the reporter is told, by language; None where there is nothing to say, or nothing to seal it with."""
     if not any(words.values()) or erased(complaint):
         return None
-    return opened_key(complaint).seal_text(json.dumps(words, ensure_ascii=False), _WORDS)
+    return seal_content(opened_key(complaint.data_key), words, _WORDS)[0]
 
 
 def open_words(complaint: Complaint, sealed: bytes | memoryview | None, language: str) -> str:
@@ -106,7 +87,7 @@ def open_words(complaint: Complaint, sealed: bytes | memoryview | None, language
     if sealed is None or erased(complaint):
         return ""
     try:
-        words: dict[str, str] = json.loads(opened_key(complaint).open_text(bytes(sealed), _WORDS))
+        words: dict[str, str] = open_content(opened_key(complaint.data_key), sealed, _WORDS)
     except VaultError:
         return ""
     return words.get(language) or next((text for text in words.values() if text), "")
@@ -138,7 +119,7 @@ def erase(*, complaint: Complaint, at: datetime) -> None:
                 "knew_of": None,
             },
         )  # fmt: skip
-        DataKey.objects.filter(pk=key.pk).update(wrapped=None, destroyed_at=at)
+        destroy_keys([key.pk], at=at)
         key.refresh_from_db()
         Report.objects.filter(pk=complaint.report_id).update(promoted="", wording=None)
         paths = list(complaint.attachments.exclude(object_path="").values_list("object_path", flat=True))

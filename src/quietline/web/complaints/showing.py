@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
+from quietline.law.vocabulary import load_vocabulary
 from quietline.numbering import number_of
 from quietline.web.base.words import as_day, as_moment
 from quietline.web.complaints.cluster_models import Cluster
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
+    from quietline.law.vocabulary import Fact
+
 __all__ = [
     "SIGNALS", "SPOOFING", "VERDICTS", "VERDICT_TONES", "cluster_name", "facts_rows", "grounds_told", "language", "masked",
-    "numbered", "signals_told", "why_told",
+    "numbered", "settled", "signals_told", "why_told",
 ]  # fmt: skip
 
 VERDICTS: dict[str, StrOrPromise] = {
@@ -42,6 +45,7 @@ _NAMES: dict[str, StrOrPromise] = {
     "list": gettext_lazy("Latest list fetched"), "washes": gettext_lazy("Washes that held the number"),
     "consent": gettext_lazy("Consent claimed"), "relationship": gettext_lazy("Customer relation"),
     "stop": gettext_lazy("Request to stop on file"), "said": gettext_lazy("What the person says"),
+    "callee_class": gettext_lazy("Whose line it is"), "admission": gettext_lazy("Said to be their own call"),
     "call_record": gettext_lazy("Record of the call"), "attestation": gettext_lazy("Attestation of the caller's number"),
 }  # fmt: skip
 _SOURCES: dict[str, StrOrPromise] = {
@@ -50,7 +54,8 @@ _SOURCES: dict[str, StrOrPromise] = {
     "washes": gettext_lazy("sealed sets of washes"), "evidence": gettext_lazy("evidence of the seller"),
     "operators": gettext_lazy("operators' numbers and events"), "calling-numbers": gettext_lazy("declared calling numbers"),
     "seals": gettext_lazy("sealed and trusted numbers"), "inquiries": gettext_lazy("answer of an operator"),
-    "refused-calls": gettext_lazy("refused call from an operator"),
+    "refused-calls": gettext_lazy("refused call from an operator"), "officer": gettext_lazy("established by an officer"),
+    "mandates": gettext_lazy("mandate of the call centre"),
 }  # fmt: skip
 _NONE: dict[str, StrOrPromise] = {
     "entry": gettext_lazy("not listed"), "list": gettext_lazy("none was fetched"),
@@ -145,8 +150,8 @@ def facts_rows(facts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
         hint = _("Source: %(source)s. As of: %(when)s.") % {"source": source, "when": when} if when else _(
             "Source: %(source)s.") % {"source": source}  # fmt: skip
         row = {
-            "label": _NAMES.get(name, name),
-            "value": _value(name, fact["value"]) if known else _("not known"),
+            "label": _NAMES.get(name) or _worded(name),
+            "value": _fact_value(fact) if known else _("not known"),
             "hint": hint,
         }
         if url := _link(fact.get("link") or ()):
@@ -168,6 +173,45 @@ def _when(text: str) -> str:
     if not text:
         return ""
     return as_moment(datetime.fromisoformat(text)) if "T" in text else as_day(date.fromisoformat(text))
+
+
+def _fact_value(fact: dict[str, Any]) -> str:
+    name, value = fact["name"], fact["value"]
+    if fact["source"] == "officer" or (name in _WORDED and value is not None):
+        return _in_words(load_vocabulary("call").facts[name], value)
+    return _value(name, value)
+
+
+_WORDED = frozenset(("callee_class",))
+"""Facts of the platform whose values are the law's own words."""
+
+
+def settled(name: str, value: Any) -> str:
+    """Say in a line what was established."""
+    fact = load_vocabulary("call").facts[name]
+    return _("%(what)s: %(value)s") % {"what": _NAMES.get(name) or _worded(name), "value": _in_words(fact, value)}
+
+
+def _worded(name: str) -> str:
+    fact = load_vocabulary("call").facts.get(name)
+    return fact.text[language()] if fact is not None else name
+
+
+def _in_words(fact: Fact, value: Any) -> str:
+    """Put a value of the vocabulary into words."""
+    if value is None:
+        return _("none")
+    if fact.kind == "object":
+        members = {member.name.rpartition(".")[2]: member for member in fact.members}
+        return "; ".join(
+            f"{members[name].text[language()]}: {_in_words(members[name], part)}"
+            for name, part in value.items() if part is not None
+        )  # fmt: skip
+    if fact.kind == "choice":
+        return fact.values[value][language()]
+    if fact.kind == "truth":
+        return _("yes") if value else _("no")
+    return _when(value) if fact.kind == "day" else str(value)
 
 
 def _value(name: str, value: Any) -> str:
@@ -234,6 +278,7 @@ _TOLD: dict[str, Callable[[Any], str]] = {
     "said": lambda value: "; ".join(str(_SAID[name][0 if yes else 1]) for name, yes in value.items()),
     "call_record": _told_record,
     "attestation": lambda value: str(_ATTESTED.get(value, value)),
+    "admission": lambda value: f"{value['by']} ({value['request']})",
 }  # fmt: skip
 
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Person
 
-__all__ = ["STEPPED", "STEPS", "Act", "Step", "Who", "may_take", "step_of", "steps_from", "take_step", "write_act"]
+__all__ = [
+    "RECEIVED", "STEPPED", "STEPS", "Act", "Step", "Who", "may_take", "step_of", "steps_from", "take_step", "write_act",
+]  # fmt: skip
 
 
 class Act(models.TextChoices):
@@ -75,8 +77,10 @@ _S = Complaint.State
 _ALIVE = (_S.RECEIVED, _S.VALIDATED, _S.IN_CASE)
 _SETTLED = (_S.INVALID, _S.ANSWERED)
 
+RECEIVED = Step("", Act.RECEIVED, _S.RECEIVED, Who.REPORTER)
+"""The first step of all."""
 STEPS: tuple[Step, ...] = (
-    Step("", Act.RECEIVED, _S.RECEIVED, Who.REPORTER),
+    RECEIVED,
     *(Step(state, Act.PROVE, state, Who.REPORTER) for state in (*_ALIVE, *_SETTLED)),
     Step(_S.RECEIVED, Act.VALIDATE, _S.VALIDATED, Who.OFFICER),
     *(Step(state, Act.REFUSE, _S.INVALID, Who.OFFICER) for state in (_S.RECEIVED, _S.VALIDATED)),

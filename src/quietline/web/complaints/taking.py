@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from quietline.errors import OperationError
+from quietline.errors import ConflictError, OperationError
 from quietline.web.base.clients import network_of
 from quietline.web.base.limits import Limit, count
 from quietline.web.complaints import clocks, sealing
@@ -21,7 +21,8 @@ from quietline.web.complaints.attachments import attach
 from quietline.web.complaints.callers import normal_promoted, place_of, read_caller, seller_meant
 from quietline.web.complaints.models import Complaint, Report
 from quietline.web.complaints.sealing import Said
-from quietline.web.complaints.stages import Act, step_of, take_step, write_act
+from quietline.web.complaints.stages import RECEIVED, Act, take_step, write_act
+from quietline.web.keeping.data_keys import new_data_key, random_record
 from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.operations import new_reference
@@ -57,6 +58,7 @@ _PER_ADDRESS = Limit("report-address-hour", 30, 3_600)
 _PER_NETWORK = Limit("report-network-hour", 300, 3_600)
 _PROVEN, _UNPROVEN, _THROUGH = 100, 40, 60
 _MOST_REFERENCE = 80
+_CLOCKS_DIFFER = timedelta(minutes=1)  # those of telephones and programs from ours
 _PREFIX = "RP"
 
 
@@ -71,6 +73,7 @@ class Told:
         is_recorded: a recorded voice; None where that is not known.
         subject: code of :mod:`quietline.web.complaints.subjects`, or empty.
         said: what is sealed.
+        callee_class: whose line it is: ``residential``, ``business``, ``mixed`` or empty.
         told_who: whether they said who they were; so the next three as :class:`Complaint` has them.
         knew: some of :data:`KNEW`.
         knew_of: the operator that knows such things of the person.
@@ -84,6 +87,7 @@ class Told:
     is_recorded: bool | None = None
     subject: str = ""
     said: Said = field(default_factory=Said)
+    callee_class: str = ""
     told_who: bool | None = None
     told_why: bool | None = None
     told_to_stop: bool | None = None
@@ -149,8 +153,11 @@ def take(
     if before is not None:
         return before
     country = line.country if line is not None else country
-    called = _called_date(told, line)
-    is_late = clocks.check_in_time(country=country, called=called, reported=line.local_date(at) if line else at.date())
+    called = _called_date(told, line, country)
+    reported = clocks.days_of(line, country=country, at=at)
+    is_late = clocks.check_in_time(country=country, called=called, reported=reported)
+    if told.called_at is not None and told.called_at > at + _CLOCKS_DIFFER:
+        raise clocks.yet_to_come()
     try:
         with transaction.atomic():
             report = _report(told, source, country, called, line, is_proven, through, at)
@@ -161,9 +168,7 @@ def take(
             write_leaves(Complaint.leaf_kind, [complaint], at=at)
             if files:
                 attach(complaint=complaint, files=files, at=at)
-            received = step_of("", Act.RECEIVED)
-            assert received is not None  # noqa: S101 - it stands in the table
-            write_act(complaint, received, by=None, at=at, reason="proven" if is_proven else "unproven")
+            write_act(complaint, RECEIVED, by=None, at=at, reason="proven" if is_proven else "unproven")
             for call in TAKEN:
                 call(complaint)
     except IntegrityError:  # sent twice at once: the other one was faster
@@ -273,9 +278,19 @@ def answer(
 
 
 def reopen(*, complaint: Complaint, reason: str, by: Person, at: datetime) -> None:
-    """Take a report up again that was not taken up, or answered; raises as :func:`put_in_case`."""
+    """Take a report up again that was not taken up, or answered.
+
+    Raises:
+        NotProvenError: ``complaint.no-right``.
+        ConflictError: ``complaint.step``, ``complaint.moved``; ``complaint.erased``: nothing is left to go by.
+    """
     with transaction.atomic():
-        take_step(complaint, Act.REOPEN, by=by, at=at, reason=reason, changes=_answer_clock(complaint))
+        if sealing.erased(complaint):
+            raise ConflictError(_("What was said was erased before."), code="complaint.erased")
+        take_step(
+            complaint, Act.REOPEN, by=by, at=at, reason=reason, changes=_answer_clock(complaint),
+            only_if={"data_key__destroyed_at": None},
+        )  # fmt: skip
         weight = _first_weight(complaint.line_proven, complaint.through)
         Report.objects.filter(pk=complaint.report_id, weight=0).update(weight=weight)
 
@@ -319,10 +334,10 @@ def _known(challenge: uuid.UUID | None, through: Organisation | None, reference:
     return Complaint.objects.filter(through=through, through_reference=reference).first()
 
 
-def _called_date(told: Told, line: Line | None) -> date | None:
+def _called_date(told: Told, line: Line | None, country: str) -> date | None:
     if told.called_date is not None or told.called_at is None:
         return told.called_date
-    return line.local_date(told.called_at) if line is not None else told.called_at.astimezone(UTC).date()
+    return line.local_date(told.called_at) if line is not None else clocks.local_day(country, told.called_at)
 
 
 def _first_weight(is_proven: bool, through: Organisation | None) -> int:
@@ -349,16 +364,15 @@ def _complaint(
     told: Told, report: Report, line: Line | None, is_proven: bool, language: str, is_late: bool, at: datetime
 ) -> Complaint:
     zone = (line.zones or ("UTC",))[0] if line is not None else "UTC"
-    validating = clocks.clock_for(clocks.VALIDATE, country=report.country, zone=zone, at=at)
-    answering = clocks.clock_for(clocks.ANSWER, country=report.country, zone=zone, at=at)
-    assert answering is not None  # noqa: S101 - where the law is silent it is the promise
-    running = validating or answering
-    row, opened = sealing.new_data_key(at)
+    answering = clocks.answer_clock(country=report.country, zone=zone, at=at)
+    running = clocks.validate_clock(country=report.country, zone=zone, at=at) or answering
+    row, opened = new_data_key(random_record("complaints.complaint"), at=at)
     key = line.key if line is not None else None
     return Complaint(
         report=report, reference=new_reference(_PREFIX), key=key, line_proven=is_proven, proven_at=at if is_proven else None,
         reporter_index=sealing.reporter_index(key) if key is not None else None,
-        told_who=told.told_who, told_why=told.told_why, told_to_stop=told.told_to_stop, is_customer=told.is_customer,
+        callee_class=told.callee_class, told_who=told.told_who, told_why=told.told_why, told_to_stop=told.told_to_stop,
+        is_customer=told.is_customer,
         knew=sorted(told.knew), knew_of=told.knew_of, answer_by=told.answer_by, may_pass_on=told.may_pass_on,
         promoted_organisation=seller_meant(told.said.promoted), data_key=row, sealed=sealing.seal_said(opened, told.said),
         language=language, is_late=is_late, state=Complaint.State.RECEIVED, stage=running.stage, due_at=running.due_at,

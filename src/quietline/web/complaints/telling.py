@@ -85,6 +85,7 @@ def said_rows(complaint: Complaint) -> list[dict[str, Any]]:
         (_("Number that called"), report.caller_raw or _("none was shown")),
         (_("When"), as_moment(report.called_at) or " ".join(filter(None, (as_day(report.called_date), said.said_when)))),
         (_("Your number, which was called"), shown(complaint.key) if complaint.key is not None else ""),
+        (_("Whose line it is"), complaint.get_callee_class_display()),
         (_("Recorded voice"), yes_no.get(report.is_recorded) if report.is_recorded is not None else ""),
         (_("About"), subject_label(report.subject) if report.subject else ""),
         (_("Promoted"), said.promoted),

@@ -10,14 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, NotProvenError, OperationError
-from quietline.web.accounts.models import Membership, Organisation, Role
+from quietline.web.accounts.models import Role
 from quietline.web.complaints.cluster_models import Cluster, ClusterAct
 from quietline.web.complaints.models import Complaint, Report
+from quietline.web.complaints.queries import membership_in_office
 from quietline.web.keeping.models import Read
 from quietline.web.proofs.operations import write_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date, datetime
 
     from django.db.models import QuerySet
@@ -90,7 +90,7 @@ def unmask(*, complaint: Complaint, by: Person, purpose: str, at: datetime) -> R
     """
     if purpose not in Read.Purpose.values:
         raise OperationError(_("Say what you look for."), code="complaint.purpose")
-    membership = _office(by, (Role.INVESTIGATOR, Role.SUPERVISOR))
+    membership = membership_in_office(by, (Role.INVESTIGATOR, Role.SUPERVISOR))
     if membership is None:
         raise NotProvenError(_("This is not yours to see."), code="complaint.no-right")
     with transaction.atomic():
@@ -100,14 +100,6 @@ def unmask(*, complaint: Complaint, by: Person, purpose: str, at: datetime) -> R
         )  # fmt: skip
         write_leaves("read", [row], at=at)
     return row
-
-
-def _office(by: Person, roles: Sequence[str]) -> Membership | None:
-    rows = Membership.objects.filter(
-        person=by, person__is_active=True, ended_at=None, role__in=list(roles),
-        organisation__kind=Organisation.Kind.AUTHORITY, organisation__state=Organisation.State.VERIFIED,
-    )  # fmt: skip
-    return rows.select_related("organisation").order_by("since_at", "pk").first()
 
 
 # -- clusters ----------------------------------------------------------------------------------------------------------
@@ -205,7 +197,7 @@ def steps_of(cluster: Cluster, by: Person) -> list[str]:
 def may_decide(cluster: Cluster, act: str, by: Person) -> bool:
     """Say whether somebody may decide an act about a cluster as it is."""
     found = _STEPS.get((cluster.state, act))
-    return found is not None and _office(by, tuple(found[1])) is not None
+    return found is not None and membership_in_office(by, tuple(found[1])) is not None
 
 
 def decide(*, cluster: Cluster, act: str, words: str, by: Person, at: datetime) -> ClusterAct:
@@ -229,7 +221,7 @@ def decide(*, cluster: Cluster, act: str, words: str, by: Person, at: datetime) 
     found = _STEPS.get((cluster.state, act))
     if found is None:
         raise ConflictError(_("That cannot be done with this cluster now."), code="cluster.step")
-    if _office(by, tuple(found[1])) is None:
+    if membership_in_office(by, tuple(found[1])) is None:
         raise NotProvenError(_("This is not yours to decide."), code="cluster.no-right")
     before, after = cluster.state, found[0]
     with transaction.atomic():

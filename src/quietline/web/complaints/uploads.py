@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from quietline.errors import OperationError, QuietlineError
 from quietline.web.complaints.cluster_models import FileUpload
 from quietline.web.complaints.historic import import_reports
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import destroy_keys, draw_key, opened_key, random_record
 from quietline.web.proofs.objects import objects_store
 
 if TYPE_CHECKING:
@@ -51,9 +50,7 @@ def keep_upload(*, name: str, source: str, country: str, chunks: Iterable[bytes]
     Raises:
         OperationError: ``file.size``.
     """
-    record = f"complaints.upload:{uuid4()}"
-    wrapped = key_ring().new_data_key(record)
-    key = key_ring().unwrap(wrapped, record)
+    key = draw_key(random_record("complaints.upload"))
     size = 0
 
     def bounded() -> Iterator[bytes]:
@@ -68,14 +65,13 @@ def keep_upload(*, name: str, source: str, country: str, chunks: Iterable[bytes]
     with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
         sealed = Path(folder) / "sealed"
         with sealed.open("wb") as target:
-            for chunk in key.seal_stream(bounded(), _FIELD):
+            for chunk in key.opened.seal_stream(bounded(), _FIELD):
                 target.write(chunk)
         _store().keep_file(path, sealed)
     with transaction.atomic():
-        row = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
         return FileUpload.objects.create(
             name="".join(sign for sign in name if sign.isprintable())[:200], source=source[:200], country=country,
-            size_bytes=size, object_path=path, data_key=row, by=by, at=at,
+            size_bytes=size, object_path=path, data_key=key.keep(at=at), by=by, at=at,
         )  # fmt: skip
 
 
@@ -106,9 +102,7 @@ def work_uploads(*, at: datetime) -> int:
 
 
 def _opened(row: FileUpload, folder: Path) -> Path:
-    data_key = row.data_key
-    wrapped = bytes(data_key.wrapped) if data_key is not None and data_key.wrapped is not None else None
-    key = key_ring().unwrap(wrapped, data_key.record if data_key is not None else "")
+    key = opened_key(row.data_key)
     target = folder / "file"
     with _store().open(row.object_path) as sealed, target.open("wb") as plain:
         for chunk in key.open_stream(sealed, _FIELD):
@@ -130,5 +124,5 @@ def _finish(row: FileUpload, state: str, *, at: datetime, **values: object) -> N
     path = row.object_path
     with transaction.atomic():
         FileUpload.objects.filter(pk=row.pk).update(state=state, object_path="", **values)
-        DataKey.objects.filter(pk=row.data_key_id or 0).update(wrapped=None, destroyed_at=at)
+        destroy_keys([row.data_key_id], at=at)
     _store().remove(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quietline.web.complaints import views_clusters, views_files, views_staff
+from quietline.web.complaints import views_clusters, views_facts, views_files, views_staff
 
 app_name = "triage"
 urlpatterns = [
@@ -12,7 +12,9 @@ urlpatterns = [
     path("reports.csv", views_staff.queue_csv, name="queue_csv"),
     path("reports/<slug:reference>/", views_staff.one, name="one"),
     path("reports/<slug:reference>/facts/", views_staff.join_again, name="join_again"),
+    path("reports/<slug:reference>/facts/<slug:name>/", views_facts.establish, name="establish"),
     path("reports/<slug:reference>/look/", views_staff.look, name="look"),
+    path("reports/<slug:reference>/files/<int:pk>/", views_staff.attachment, name="attachment"),
     path("clusters/", views_clusters.clusters, name="clusters"),
     path("clusters.csv", views_clusters.clusters_csv, name="clusters_csv"),
     path("clusters/<int:pk>/", views_clusters.cluster, name="cluster"),

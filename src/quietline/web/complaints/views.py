@@ -67,12 +67,12 @@ def new(request: HttpRequest) -> HttpResponse:
     except OperationError as error:
         form.add_error("attached", said(error))
         return _asked(request, form, 422)
-    key = form.line.key if form.line is not None else None
+    key, country = form.line.key if form.line is not None else None, settings.ENVIRONMENT.countries[0]
     try:
         taking.count_report(key=key, is_proven=proven is not None, client=request.client, at=at)  # type: ignore[attr-defined]
         complaint = taking.take(
-            told=form.told(at), source=Report.Source.WEB, country=settings.ENVIRONMENT.countries[0], language=language(),
-            at=at, line=form.line, is_proven=proven is not None, challenge=form.challenge, files=files,
+            told=form.told(at, country=country), source=Report.Source.WEB, country=country, language=language(), at=at,
+            line=form.line, is_proven=proven is not None, challenge=form.challenge, files=files,
         )  # fmt: skip
     except TooManyError as error:
         context = {"minutes": error.retry_seconds // 60 + 1}

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from quietline.errors import OperationError, VaultError
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_moment
-from quietline.web.complaints import counting, showing, triage
+from quietline.web.complaints import counting, establishing, showing, triage
+from quietline.web.complaints.attachments import MEDIA
 from quietline.web.complaints.forms_staff import NumberForm, QueueForm, UnmaskForm
-from quietline.web.complaints.models import Complaint
+from quietline.web.complaints.models import Attachment
+from quietline.web.complaints.queries import staff_view
 from quietline.web.complaints.sealing import erased, said_of
 from quietline.web.complaints.stages import Act
 from quietline.web.complaints.subjects import subject_label
+from quietline.web.complaints.views_status import file_answer
 from quietline.web.sellers.views_common import person_of, said
 from quietline.web.subscribers.numbers import shown
 
@@ -30,15 +33,17 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from quietline.web.complaints.models import Report
+    from quietline.web.complaints.models import Complaint, Report
 
-__all__ = ["join_again", "look", "one", "queue", "queue_csv"]
+__all__ = ["attachment", "join_again", "look", "one", "queue", "queue_csv"]
 
 _PAGE = 50
 _LISTED = 10_000
 _MOST_ROWS = 20_000
 _LOOK = timedelta(minutes=15)
-_LOOKS = "reports-looked-at"
+_LOOKS = "reports-opened"
+"""In the session: until when each report is open, and what for."""
+_SHOWN_SCANS = frozenset((Attachment.Scan.CLEAN, Attachment.Scan.NONE))
 _TONES = {
     "received": "waiting", "validated": "waiting", "in-case": "waiting", "answered": "good", "invalid": "", "withdrawn": "",
 }  # fmt: skip
@@ -117,10 +122,31 @@ def look(request: HttpRequest, reference: str) -> HttpResponse:
         except OperationError as error:
             form.add_error(None, said(error))
         else:
-            looks = {name: until for name, until in request.session.get(_LOOKS, {}).items() if until > at.isoformat()}
-            request.session[_LOOKS] = {**looks, reference: (at + _LOOK).isoformat()}
+            looks = {name: look for name, look in request.session.get(_LOOKS, {}).items() if look[0] > at.isoformat()}
+            request.session[_LOOKS] = {**looks, reference: [(at + _LOOK).isoformat(), form.cleaned_data["purpose"]]}
             return redirect("triage:one", reference)
     return _page(request, complaint, form)
+
+
+@require_GET  # not HEAD: each is put on record as a look
+def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Give a file that the reporter attached, while a look is open; that it was fetched is on record, too."""
+    complaint, at = _complaint(reference), now()
+    rows = complaint.attachments.select_related("complaint__data_key").filter(removed_at=None, scan__in=_SHOWN_SCANS)
+    row = get_object_or_404(rows, pk=pk)
+    purpose = _purpose(request, reference, at)
+    if not purpose:
+        messages.error(request, _("Your look is over. Say again what for."))
+        return redirect("triage:one", reference)
+    answer = file_answer(row)
+    triage.unmask(complaint=complaint, by=person_of(request), purpose=purpose, at=at)
+    return answer
+
+
+def _purpose(request: HttpRequest, reference: str, at: datetime) -> str:
+    """Say what somebody's look at a report is for; empty where none is open."""
+    until, purpose = request.session.get(_LOOKS, {}).get(reference, ("", ""))
+    return purpose if until > at.isoformat() else ""
 
 
 @require_POST
@@ -132,8 +158,7 @@ def join_again(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _complaint(reference: str) -> Complaint:
-    rows = Complaint.objects.select_related("report", "data_key", "promoted_organisation", "knew_of", "through")
-    found = rows.filter(reference=reference).first()
+    found = staff_view(reference)
     if found is None:
         raise Http404
     return found
@@ -141,14 +166,23 @@ def _complaint(reference: str) -> Complaint:
 
 def _page(request: HttpRequest, complaint: Complaint, form: UnmaskForm) -> HttpResponse:
     at = now()
-    is_open = request.session.get(_LOOKS, {}).get(complaint.reference, "") > at.isoformat()
+    is_open = bool(_purpose(request, complaint.reference, at))
     report = complaint.report
     acts = complaint.acts.select_related("by").order_by("-pk")
     context = {
         "complaint": complaint, "row": _row(complaint, at), "form": form, "is_open": is_open,
         "number": shown(complaint.key) if is_open and complaint.key else showing.masked(complaint.key),
         "said": _said(complaint) if is_open else None, "erased": erased(complaint),
-        "facts": showing.facts_rows(complaint.facts), "grounds": showing.grounds_told(complaint.grounds),
+        "files": [
+            (row, MEDIA[row.media_type], row.removed_at is None and row.scan in _SHOWN_SCANS)
+            for row in complaint.attachments.order_by("pk")
+        ],
+        "facts": showing.facts_rows(complaint.facts), "askable": establishing.askable(complaint),
+        "established": [
+            {"at": row.at, "title": showing.settled(row.name, row.value), "text": f"{row.words} ({row.by})"}
+            for row in establishing.history_of(complaint)
+        ],
+        "grounds": showing.grounds_told(complaint.grounds),
         "clusters": [
             {"cluster": cluster, "name": showing.cluster_name(cluster)}
             for cluster in (triage.seen_about(report.caller_key) if report.caller_key else [])

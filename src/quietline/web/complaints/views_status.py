@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import NotProvenError, OperationError, TooManyError, VaultError
+from quietline.ledger.objects import ObjectMissing
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day
 from quietline.web.complaints import queries, sealing, taking
 from quietline.web.complaints.attachments import MEDIA, read_attachment
 from quietline.web.complaints.forms import FindForm, WithdrawForm
-from quietline.web.complaints.models import Complaint
+from quietline.web.complaints.models import Attachment, Complaint
 from quietline.web.complaints.stages import Act, step_of
 from quietline.web.complaints.telling import TONES, due_day, due_row, events_of, said_rows, text_of
 from quietline.web.complaints.views import complaint_of, remember_report
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-__all__ = ["attachment", "copy", "find", "mine", "mine_csv", "one", "open_link", "withdraw"]
+__all__ = ["attachment", "copy", "file_answer", "find", "mine", "mine_csv", "one", "open_link", "withdraw"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -160,15 +161,24 @@ def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Give a file back to whoever sent it, to be saved, never shown as a page."""
     complaint = complaint_of(reference)
     row = get_object_or_404(complaint.attachments.select_related("complaint__data_key"), pk=pk, removed_at=None)
+    return file_answer(row)
+
+
+def file_answer(row: Attachment) -> HttpResponse:
+    """Give a file, to be saved, never shown as a page; who may have it, the caller has seen to.
+
+    Raises:
+        Http404: it cannot be opened any more.
+    """
     try:
         content = read_attachment(row)
-    except VaultError:
+    except (ObjectMissing, VaultError):
         raise Http404 from None
     suffix = MEDIA[row.media_type][0]
     headers = {
-        "Content-Disposition": f'attachment; filename="{complaint.reference}-{row.pk}{suffix}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+        "Content-Disposition": f'attachment; filename="{row.complaint.reference}-{row.pk}{suffix}"',
+        "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store",
+    }  # fmt: skip
     return HttpResponse(content, content_type=row.media_type, headers=headers)
 
 

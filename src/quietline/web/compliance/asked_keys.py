@@ -10,7 +10,7 @@ import numpy as np
 
 from quietline.registers import Register as RegisterReader
 from quietline.wash import packed
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import opened_key
 from quietline.web.publishing.objects import wash_path, wash_store
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def among_asked(row: WashSet, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         VaultError: the key was destroyed, or something was altered.
         RegisterError: an object of an earlier release is damaged.
     """
-    wrapped = None if row.data_key is None or row.data_key.wrapped is None else bytes(row.data_key.wrapped)
-    data_key = key_ring().unwrap(wrapped, f"wash:{row.pk}")
+    data_key = opened_key(row.data_key, f"wash:{row.pk}")
     found = np.zeros(len(keys), np.bool_)
     with wash_store().open(wash_path(row.object_path)) as sealed:
         chunks = data_key.open_stream(sealed, _FIELD)

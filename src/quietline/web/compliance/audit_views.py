@@ -33,7 +33,7 @@ from quietline.web.compliance.audits import (
     start_audit,
 )
 from quietline.web.sellers.views_common import language, organisation_of, person_of
-from quietline.web.washing.uploads import StagedFile, StreamedUploadHandler
+from quietline.web.washing.uploads import StreamedUploadHandler, discard_staged
 from quietline.web.washing.views import blocked
 from quietline.web.washing.wanted import read_wanted
 
@@ -106,9 +106,7 @@ def _new(request: HttpRequest, code: str) -> HttpResponse:
             return _form_page(request, organisation, form, status=422)
         return _start(request, organisation, form)
     finally:
-        for staged in request.FILES.values():
-            if isinstance(staged, StagedFile):
-                staged.discard()
+        discard_staged(request)
 
 
 def _start(request: HttpRequest, organisation: Organisation, form: AuditForm) -> HttpResponse:

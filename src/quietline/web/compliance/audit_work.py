@@ -33,8 +33,7 @@ from quietline.web.compliance.audit_versions import CheckedNumbers
 from quietline.web.compliance.audits import AUDIT_DAYS, audit_folder, log_path, part_path, record_of
 from quietline.web.compliance.letters import tell_of_audit
 from quietline.web.compliance.models import AuditMade, CallAudit
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import draw_key
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.sellers.acting import acting_for
 from quietline.web.washing import quotas
@@ -253,24 +252,22 @@ class _Job:
 
     def _hand_over(self, files: Mapping[str, Path]) -> None:
         """Seal what was found and end the audit: all of it, or nothing."""
-        job, at, record = self.job, self.moment(), record_of(self.job.pk)
+        job, at = self.job, self.moment()
         with files["data"].open("rb") as data:
             digest = file_digest(data, "sha256").hexdigest()
-        wrapped = key_ring().new_data_key(record)
-        key = key_ring().unwrap(wrapped, record)
+        key = draw_key(record_of(job.pk))
         sizes = {}
         for part, path in files.items():
             sizes[part] = path.stat().st_size
             with path.open("rb") as source, part_path(job.pk, part).open("wb") as sealed:
                 part_path(job.pk, part).chmod(0o600)
-                for piece in key.seal_stream(source, part):
+                for piece in key.opened.seal_stream(source, part):
                     sealed.write(piece)
         with transaction.atomic():
             if not self._ours().select_for_update().exists():
                 raise _StoppedError
             acting_for(job.organisation, client=_client_code(job), at=at)
-            DataKey.objects.filter(record=record).delete()
-            job.data_key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
+            job.data_key = key.keep(at=at, replace=True)
             job.made = AuditMade.objects.create(organisation=job.organisation, report=digest, at=at)
             write_leaves("audit", [job.made], at=at)
             job.rows_count = CallAudit.objects.values_list("rows_count", flat=True).get(pk=job.pk)

@@ -19,8 +19,7 @@ from quietline.audit import ROLES
 from quietline.audit.times import zone_named
 from quietline.errors import ConflictError, NotProvenError, OperationError, UsageError
 from quietline.web.compliance.models import CallAudit
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import destroy_keys, opened_key
 from quietline.web.publishing.objects import objects_folder
 from quietline.web.sellers.acting import acting_for
 from quietline.web.washing.places import safe_name
@@ -189,7 +188,7 @@ def remove_audit(*, audit: CallAudit, at: datetime) -> None:
     """Destroy what an audit found, or its log where it was not judged yet; that it was made stays in the ledger."""
     with transaction.atomic():
         row = CallAudit.objects.select_for_update().get(pk=audit.pk)
-        DataKey.objects.filter(record=record_of(row.pk)).update(wrapped=None, destroyed_at=at)
+        destroy_keys([row.data_key_id], at=at)
         if not row.is_over:
             row.state, row.problem, row.ended_at = CallAudit.State.REFUSED, "audit.removed", at
         row.log_name, row.options = "", {}
@@ -238,8 +237,7 @@ def open_part(audit: CallAudit, part: str) -> Iterator[bytes]:
         VaultError: while it is read: the file or its key is not what it was, or has been destroyed.
         FileNotFoundError: there is no such part.
     """
-    wrapped = None if audit.data_key is None or audit.data_key.wrapped is None else bytes(audit.data_key.wrapped)
-    key = key_ring().unwrap(wrapped, record_of(audit.pk))
+    key = opened_key(audit.data_key, record_of(audit.pk))
     with part_path(audit.pk, part).open("rb") as sealed:
         yield from key.open_stream(sealed, part)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Min
@@ -89,7 +90,8 @@ def _subscriptions(organisation: Organisation, at: datetime) -> Iterator[Duty]:
     on = at.date()
     rows = Subscription.objects.filter(organisation=organisation, ended_date=None, until_date__gt=on)
     for country in sorted({row.country for row in rows}):
-        last = max(row.until_date for row in rows if row.country == country)
+        # a subscription does not run on until_date any more: the day before is its last
+        last = max(row.until_date for row in rows if row.country == country) - timedelta(days=1)
         title = _("Renew the subscription for %(country)s") % {"country": country}
         text = _("Calls into an area without a subscription are forbidden where the law demands one.")
         yield Duty(f"subscription:{country}", title, text, last, "subscriptions:home", True)

@@ -33,7 +33,7 @@ from quietline.web.accounts.api_keys import secret_digest
 from quietline.web.emulators.answering import NoSubscriptionError, check_account, client_of, record_answer, wash
 from quietline.web.emulators.models import AustralianAccount, AustralianWash, System
 from quietline.web.emulators.standing import listed, register_of
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import destroy_keys, draw_key, opened_key
 from quietline.web.keeping.rings import key_ring
 from quietline.web.publishing.areas import area_of
 from quietline.web.washing.quotas import quota_of
@@ -218,17 +218,15 @@ def submit(
     account: AustralianAccount, *, reference: str, raws: Sequence[str], at: datetime
 ) -> tuple[AustralianWash, bool]:  # fmt: skip
     """Write a wash down before it is made, so that its result can be asked for whatever happens; say whether it is new."""
-    pk, ring = uuid.uuid4(), key_ring()
-    record = _record(pk)
-    wrapped = ring.new_data_key(record)
-    sealed = ring.unwrap(wrapped, record).seal(json.dumps(list(raws)).encode(), "asked")
+    pk = uuid.uuid4()
+    key = draw_key(_record(pk))
+    sealed = key.opened.seal(json.dumps(list(raws)).encode(), "asked")
     try:
         with transaction.atomic():
-            key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
             return AustralianWash.objects.create(
                 id=pk, organisation=account.organisation, client=account.client, reference=reference,
                 is_sandbox=account.is_sandbox, state=AustralianWash.State.SUBMITTED, question_hash=_hash(account, raws),
-                numbers_count=len(raws), asked=sealed, data_key=key, attempts=1, created_at=at, started_at=at,
+                numbers_count=len(raws), asked=sealed, data_key=key.keep(at=at), attempts=1, created_at=at, started_at=at,
                 results_until=at + KEPT_FOR,
             ), True  # fmt: skip
     except IntegrityError:
@@ -337,18 +335,16 @@ def _let_go(row: AustralianWash, at: datetime) -> None:
     """Forget a wash that was refused: nothing was washed, and its reference can be used."""
     with transaction.atomic():
         if AustralianWash.objects.filter(pk=row.pk, attempts=row.attempts).delete()[0]:
-            DataKey.objects.filter(record=_record(row.pk)).update(wrapped=None, destroyed_at=at)
+            destroy_keys([row.data_key_id], at=at)
 
 
 def forget_results(*, at: datetime) -> int:
     """Destroy numbers and results whose 30 days are over; give how many washes that were. References stay used."""
-    over = list(
-        AustralianWash.objects.filter(results_until__lte=at, asked__isnull=False).values_list("pk", flat=True)[:1_000]
-    )
+    rows = AustralianWash.objects.filter(results_until__lte=at, asked__isnull=False)
+    over = list(rows.values_list("pk", "data_key")[:1_000])
     with transaction.atomic():
-        records = [_record(pk) for pk in over]
-        DataKey.objects.filter(record__in=records).update(wrapped=None, destroyed_at=at)
-        AustralianWash.objects.filter(pk__in=over).update(asked=None, results=None)
+        destroy_keys([key for _pk, key in over], at=at)
+        AustralianWash.objects.filter(pk__in=[pk for pk, _key in over]).update(asked=None, results=None)
     return len(over)
 
 
@@ -371,9 +367,7 @@ def _can_be_read(row: AustralianWash, at: datetime) -> bool:
 
 
 def _key(row: AustralianWash) -> OpenKey:
-    stored = row.data_key
-    assert stored is not None  # noqa: S101 - results that can be read have their key
-    return key_ring().unwrap(None if stored.wrapped is None else bytes(stored.wrapped), stored.record)
+    return opened_key(row.data_key, _record(row.pk))
 
 
 def _record(pk: object) -> str:

@@ -1,7 +1,7 @@
 """Appeals against findings, penalties and measures: where one is granted, what it was against falls in the same transaction.
 
-The room of seals receives and decides appeals; here stands what follows. Granted in part, nothing falls by itself: the
-answer says what changes, and the officers of the case do it.
+The room of seals receives and decides appeals; here stands what follows. What one that is granted in part changes is
+proposed beforehand, and happens with it: :mod:`quietline.web.enforcement.changing`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from quietline.errors import OperationError
 from quietline.web.complaints import taking
 from quietline.web.complaints.models import Complaint
-from quietline.web.enforcement import measures
+from quietline.web.enforcement import changing, measures
+from quietline.web.enforcement.clocks import zone_of_case
 from quietline.web.enforcement.letters import send_if_ready
 from quietline.web.enforcement.models import Case, CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding, Measure, Penalty
-from quietline.web.enforcement.penalties import open_amount
-from quietline.web.enforcement.stages import Act, State
+from quietline.web.enforcement.queries import open_amount
+from quietline.web.enforcement.stages import ON_APPEAL, Act, State
 from quietline.web.enforcement.stepping import step
 from quietline.web.seals import appeals as seals_appeals
 from quietline.web.seals import operations as seals
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["appeal_against", "decided", "subject_of"]
 
-_STANDING = (Penalty.State.IMPOSED, Penalty.State.SETTLED, Penalty.State.PAID)
+_STANDING = changing.STANDING
 _REASON = "The decision that it rested on was set aside on appeal."
 Subject = Finding | Penalty | Measure
 
@@ -54,7 +55,7 @@ def appeal_against(
 ) -> Appeal:
     """Appeal in the name of the organisation that a decision is against; the page has made sure of who acts for it.
 
-    Everybody who did something with the case is barred from deciding.
+    Everybody who did something with the case, but decide appeals in it, is barred from deciding.
 
     Raises:
         OperationError: ``appeal.subject``: nothing of the kind stands against this organisation; and those of
@@ -66,20 +67,32 @@ def appeal_against(
     if found is None or against != organisation.pk:
         raise OperationError(_("Nothing of that kind stands against your organisation."), code="appeal.subject")
     case = found.finding.case if isinstance(found, Penalty) else found.case
-    people = {pk for pk in case.acts.values_list("by", flat=True) if pk is not None}
+    part = case.acts.exclude(act__in=ON_APPEAL)
+    people = {pk for pk in part.values_list("by", flat=True) if pk is not None}
     return seals_appeals.receive(
-        subject_kind=kind, subject=reference, words=words, language=language, country=case.country, at=at,
-        organisation=organisation, conflicted=people,
+        subject_kind=kind, subject=reference, words=words, language=language, country=case.country,
+        zone=zone_of_case(case), at=at, organisation=organisation, conflicted=people,
     )  # fmt: skip
 
 
 @transaction.atomic
 def decided(appeal: Appeal) -> None:
-    """Do what a granted appeal demands; entered in :data:`quietline.web.seals.appeals.DECIDED`."""
-    if appeal.state != Appeal.State.GRANTED or appeal.decided_at is None:
+    """Do what a granted appeal demands; entered in :data:`quietline.web.seals.appeals.DECIDED`.
+
+    Raises:
+        ConflictError: ``change.none``: it is granted in part, and nobody has said what changes; see
+            :func:`quietline.web.enforcement.changing.apply` for this and others.
+    """
+    found = subject_of(appeal.subject_kind, appeal.subject)
+    if found is None or appeal.decided_at is None:
+        return
+    if appeal.state == Appeal.State.PARTLY:
+        changing.apply(appeal)
+        return
+    changing.drop(appeal)
+    if appeal.state != Appeal.State.GRANTED:
         return
     at, by = appeal.decided_at, appeal.decided_by
-    found = subject_of(appeal.subject_kind, appeal.subject)
     if isinstance(found, Finding):
         _annul_finding(found, by, at)
     elif isinstance(found, Penalty):
@@ -139,8 +152,6 @@ def _fall(case: Case, act: Act, about: str, at: datetime) -> None:
     step(case=case, act=act, by=None, at=at, about=about, changes=changes)
     waiting = Penalty.objects.filter(finding__case=case, state__in=(Penalty.State.IMPOSED, Penalty.State.SETTLED))
     if not is_open_again and case.state in (State.PENALISED, State.SETTLED) and not waiting.exists():
-        Case.objects.filter(pk=case.pk).update(held_until=None, held_reason="")
-        case.held_until, case.held_reason = None, ""
         step(case=case, act=Act.PAY, by=None, at=at, about=about)
 
 

@@ -6,14 +6,19 @@ The number and the words of somebody who complained reach the accused only where
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from quietline.errors import ConflictError
+from quietline.errors import ConflictError, OperationError
 from quietline.numbering import number_of
+from quietline.web.base.words import as_moment
 from quietline.web.complaints.sealing import said_of
+from quietline.web.enforcement import clocks
+from quietline.web.enforcement.letters import language_of
 from quietline.web.enforcement.models import CaseComplaint
 from quietline.web.enforcement.stages import Act
 from quietline.web.enforcement.stepping import step
@@ -29,10 +34,10 @@ if TYPE_CHECKING:
     from quietline.web.complaints.models import Complaint
     from quietline.web.enforcement.models import Case
 
-__all__ = ["REPLY_DAYS", "accused", "ask", "ask_to_reply", "check_heard", "pseudonyms", "told_to_accused"]
+__all__ = ["accused", "ask", "ask_to_reply", "check_heard", "pseudonyms", "told_to_accused"]
 
-REPLY_DAYS = 14
-"""Days to reply where the law of the country sets no time."""
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -65,17 +70,29 @@ def ask(
 
 
 def ask_to_reply(*, case: Case, to: Organisation, words: str, due_at: datetime, by: Person, at: datetime) -> Inquiry:
-    """Let an organisation reply to what it is accused of; raises as :func:`ask`.
+    """Let an organisation reply to what it is accused of, in its language, and in no less time than the law gives.
 
-    What was reported is put behind the officer's words, as far as the accused may see it.
+    What was reported is put behind the officer's words, as far as the accused may see it, and who sets the time.
+
+    Raises:
+        OperationError: ``reply.short``: the law of the country gives more time; and as :func:`ask`.
+        ConflictError, NotProvenError: see :func:`ask`.
     """
+    clock = clocks.reply_clock(case, at=at)
+    if clock.basis == clocks.LAW and due_at < clock.due_at - _MINUTE:  # forms name no seconds
+        raise OperationError(
+            _("The law gives the accused until %(moment)s to reply (%(citation)s).")
+            % {"moment": as_moment(clock.due_at), "citation": clock.citation},
+            advice=_("Name that moment, or a later one."), code="reply.short",
+        )  # fmt: skip
     joined = _joined(case)
-    told = "\n".join(told_to_accused(case))
     matter: dict[str, Any] = {"complaints": len(joined)}
     promoted = {one.complaint.report.promoted for one in joined} - {""}
     if len(promoted) == 1:
         matter["product"] = promoted.pop()
-    text = "\n\n".join(part for part in (words.strip(), told) if part)
+    with override(language_of(to)):
+        told, time = "\n".join(told_to_accused(case)), _time(clock, due_at, at)
+    text = "\n\n".join(part for part in (words.strip(), time, told) if part)
     return ask(case=case, kind=Inquiry.Kind.REPLY, to=to, matter=matter, words=text[:inquiries.MOST_WORDS], due_at=due_at,
                by=by, at=at)  # fmt: skip
 
@@ -119,6 +136,13 @@ def check_heard(case: Case, *, at: datetime) -> None:
                 advice=_("Ask for a reply first; a finding can be proposed once there is one, or the time for it is over."),
                 code="case.unheard",
             )
+
+
+def _time(clock: clocks.Clock, due_at: datetime, at: datetime) -> str:
+    """Say who sets the time: the law, and what it says; or the authority, and how many days these are."""
+    if clock.basis == clocks.LAW:
+        return clocks.basis_words(clock.as_dict())
+    return clocks.promise_words(max(1, round((due_at - at) / _DAY)))
 
 
 def _joined(case: Case) -> list[CaseComplaint]:

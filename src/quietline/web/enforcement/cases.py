@@ -15,7 +15,8 @@ from quietline.web.complaints.cluster_models import Cluster
 from quietline.web.complaints.models import Complaint
 from quietline.web.enforcement.letters import send_if_ready
 from quietline.web.enforcement.models import Case, CaseAct, CaseComplaint, CaseNumber
-from quietline.web.enforcement.outcome_models import Finding
+from quietline.web.enforcement.outcome_models import Finding, Penalty
+from quietline.web.enforcement.queries import open_amount
 from quietline.web.enforcement.sealing import new_key
 from quietline.web.enforcement.stages import Act, State
 from quietline.web.enforcement.stepping import step
@@ -33,15 +34,16 @@ if TYPE_CHECKING:
     from quietline.web.accounts.models import Person
 
 __all__ = [
-    "MOST_COMPLAINTS", "Span", "add_complaints", "assign", "close_case", "hold_case", "is_officer", "name_parties",
-    "open_case",
-    "release_case", "remove_complaint", "reopen_case",
+    "MOST_COMPLAINTS", "UNPAID", "Span", "add_complaints", "assign", "close_case", "hold_case", "is_officer", "name_parties",
+    "open_case", "open_penalties", "release_case", "remove_complaint", "reopen_case",
 ]  # fmt: skip
 
 MOST_COMPLAINTS = 500
 """Complaints that are joined at once; more of them in further goes."""
 MOST_REASON = 2_000
 """Characters of a reason."""
+UNPAID = (Case.Outcome.COLLECTION, Case.Outcome.IRRECOVERABLE)
+"""Outcomes of a case whose penalty is not paid, and which say why."""
 Span = tuple[int, int]
 """First and last key of calling numbers."""
 _OFFICERS = (Role.INVESTIGATOR, Role.SUPERVISOR)
@@ -202,16 +204,24 @@ def close_case(*, case: Case, outcome: str, words: dict[str, str], reason: str, 
 
     Raises:
         OperationError: ``case.outcome``, ``case.reason``, ``complaint.words``.
-        ConflictError: ``case.outcome``: a breach without a finding, or the other way round.
+        ConflictError: ``case.outcome``: a breach without a finding, or the other way round; ``case.unpaid``: a penalty is
+            open and the outcome does not say what becomes of it, or the other way round.
         NotProvenError: ``case.not-yours``.
     """
     if outcome not in Case.Outcome.values:
         raise OperationError(_("Say what came of the case."), code="case.outcome")
     has_finding = Finding.objects.filter(case=case, state=Finding.State.CONFIRMED).exists()
-    if has_finding != (outcome == Case.Outcome.BREACH) and outcome != Case.Outcome.REFERRED:
+    if has_finding != (outcome in (Case.Outcome.BREACH, *UNPAID)) and outcome != Case.Outcome.REFERRED:
         raise ConflictError(
             _("The outcome and the findings of the case do not go together."),
             advice=_("A breach needs a confirmed finding; without one choose another outcome."), code="case.outcome",
+        )  # fmt: skip
+    unpaid = list(open_penalties(case).select_related("finding"))
+    if bool(unpaid) != (outcome in UNPAID):
+        raise ConflictError(
+            _("A penalty of this case is not paid.") if unpaid else _("No penalty of this case is open."),
+            advice=_("Book what came in, or choose the outcome that says what becomes of it.") if unpaid
+            else _("Choose another outcome."), code="case.unpaid",
         )  # fmt: skip
     changes = {"outcome": outcome, "closed_at": at, "stage": "", "due_at": None}
     step(case=case, act=Act.CLOSE, by=by, at=at, about=outcome, words=cleaned(reason, most=MOST_REASON, code="case.reason"),
@@ -220,9 +230,19 @@ def close_case(*, case: Case, outcome: str, words: dict[str, str], reason: str, 
         if joined.complaint.state == Complaint.State.IN_CASE:
             taking.answer(complaint=joined.complaint, words_by_language=words, by=by, at=at, reason=outcome)
     heard = Inquiry.objects.filter(subject=case.reference, kind=Inquiry.Kind.REPLY).values_list("to", flat=True)
+    owing = {row.finding.organisation_id: row for row in unpaid}
     for party in {party.pk: party for party in (case.caller, case.profits) if party is not None}.values():
         if party.pk in set(heard):  # who was never told of a case is not told that it is over
-            send_if_ready(case=case, code="closed", organisation=party, facts={}, by=by, at=at)
+            row, code, facts = owing.get(party.pk), "closed", {}
+            if row is not None:
+                code, facts = "closed-unpaid", {"penalty": row.reference, "open": f"{row.currency} {open_amount(row):.2f}"}
+            send_if_ready(case=case, code=code, organisation=party, facts=facts, by=by, at=at)
+
+
+def open_penalties(case: Case) -> QuerySet[Penalty]:
+    """Give the penalties of a case that are not paid: what is left of them is open."""
+    states = (Penalty.State.IMPOSED, Penalty.State.SETTLED)
+    return Penalty.objects.filter(finding__case=case, state__in=states).order_by("pk")
 
 
 def reopen_case(*, case: Case, reason: str, by: Person, at: datetime) -> None:

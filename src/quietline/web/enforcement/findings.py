@@ -10,13 +10,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
+from quietline.web.enforcement import clocks
 from quietline.web.enforcement.asking import check_heard
 from quietline.web.enforcement.letters import send_if_ready
 from quietline.web.enforcement.models import CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding
-from quietline.web.enforcement.sealing import digest_of, opened, sealed
+from quietline.web.enforcement.sealing import closed, opened
 from quietline.web.enforcement.stages import Act
 from quietline.web.enforcement.stepping import step
+from quietline.web.enforcement.striking import counting, strikers_of
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.operations import new_reference
 from quietline.web.sellers.acts import cleaned
@@ -61,12 +63,13 @@ def calls_of(case: Case) -> list[tuple[date, int]]:
 
 
 def rules_of(case: Case) -> list[dict[str, str]]:
-    """List the rules that forbade the calls of a case, each once, with their citations."""
+    """List the rules that for certain forbade the calls of a case, each once, with their citations."""
     found: dict[str, dict[str, str]] = {}
     grounds = CaseComplaint.objects.filter(case=case, removed_at=None, complaint__verdict=_FORBIDDEN)
     for given in grounds.values_list("complaint__grounds", flat=True):
         for rule in (given or {}).get("rules", ()):
-            found.setdefault(rule["rule"], {"rule": rule["rule"], "citation": rule.get("citation", "")})
+            if rule.get("verdict", _FORBIDDEN) == _FORBIDDEN and rule.get("certain", True):
+                found.setdefault(rule["rule"], {"rule": rule["rule"], "citation": rule.get("citation", "")})
     return [found[name] for name in sorted(found)]
 
 
@@ -98,18 +101,26 @@ def propose_findings(*, case: Case, proposed: Sequence[Proposed], by: Person, at
 
 @transaction.atomic
 def confirm_findings(*, case: Case, words: str = "", by: Person, at: datetime) -> None:
-    """Confirm what was proposed; each organisation gets its letter.
+    """Confirm what was proposed; each organisation gets its letter, and its time to appeal begins.
 
     Raises:
         ConflictError: see :func:`~quietline.web.enforcement.stepping.step`.
-        NotProvenError: ``case.not-yours``: who proposed it does not confirm it.
+        NotProvenError: ``case.not-yours``: who proposed it, or struck calls out of it, does not confirm it.
     """
+    clock = clocks.appeal_clock(case, at=at)
     for row in _decide(case, Act.CONFIRM_FINDING, Finding.State.CONFIRMED, words, by, at):
+        row.clocks, row.appeal_until = {"appeal": clock.as_dict()}, clock.due_at
+        row.save(update_fields=["clocks", "appeal_until"])
+        count = sum(count for _day, count in counting(row))
         facts = {
             "finding": row.reference, "rules": "; ".join(rule["citation"] or rule["rule"] for rule in row.rules),
-            "calls": str(sum(count for _day, count in row.calls)), "reasons": opened(case, row.reasons, "reasons"),
+            "calls": str(count), "struck": str(sum(count for _day, count in row.calls) - count),
+            "reasons": opened(case, row.reasons, "reasons"), "appeal_by": clock.last_day.isoformat(),
         }  # fmt: skip
-        send_if_ready(case=case, code="finding", organisation=row.organisation, facts=facts, by=by, at=at)
+        times = {"appeal_basis": clock.as_dict()}
+        send_if_ready(
+            case=case, code="finding", organisation=row.organisation, facts=facts, times=times, by=by, at=at
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -122,7 +133,7 @@ def return_findings(*, case: Case, words: str, by: Person, at: datetime) -> None
 def _decide(case: Case, act: Act, state: Finding.State, words: str, by: Person, at: datetime) -> list[Finding]:
     waiting = Finding.objects.select_for_update(of=("self",)).filter(case=case, state=Finding.State.PROPOSED)
     rows = list(waiting.select_related("organisation").order_by("pk"))
-    proposers = {row.proposed_by_id for row in rows}
+    proposers = {row.proposed_by_id for row in rows} | strikers_of(rows)
     if not rows:
         raise ConflictError(_("No finding waits to be decided."), code="case.no-step")
     step(
@@ -145,8 +156,8 @@ def _row(case: Case, one: Proposed, organisation: Organisation | None, by: Perso
     rules: list[dict[str, Any]] = [dict(rule) for rule in one.rules]
     if not rules:
         raise OperationError(_("Name the rules that were broken."), code="finding.rules")
-    reasons = cleaned(one.reasons, most=MOST_WORDS, code="finding.reasons")
+    reasons, digest = closed(case, cleaned(one.reasons, most=MOST_WORDS, code="finding.reasons"), "reasons")
     return Finding(
         case=case, reference=new_reference("FN"), party=one.party, organisation=organisation, rules=rules, calls=calls,
-        reasons=sealed(case, reasons, "reasons"), reasons_sha256=digest_of(reasons), proposed_by=by, proposed_at=at,
+        reasons=reasons, reasons_sha256=digest, proposed_by=by, proposed_at=at,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Organisation
 from quietline.web.complaints.callers import read_caller
-from quietline.web.enforcement import asking, measures, queries
+from quietline.web.enforcement import asking, cases, clocks, measures, queries
 from quietline.web.enforcement.forms_base import CaseForm, OrganisationField, day_field, moment_field, text_field
 from quietline.web.enforcement.models import Case, CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding, Measure, Penalty
@@ -122,9 +122,12 @@ class ReplyForm(CaseForm):
     due_at = moment_field(_("Reply until"))
 
     def fill(self) -> None:
-        """Offer the parties of the case."""
+        """Offer the parties of the case, and the time of the law, or the authority's own where there is none."""
         parties = [party.pk for party in asking.accused(self.case)]
         self.fields["to"].queryset = Organisation.objects.filter(pk__in=parties)  # type: ignore[attr-defined]
+        clock = clocks.reply_clock(self.case, at=self.at)
+        self.initial.setdefault("due_at", clock.due_at)
+        self.fields["due_at"].help_text = f"{_t('In UTC.')} {clocks.basis_words(clock.as_dict())}"
 
 
 class _OperatorForm(CaseForm):
@@ -256,6 +259,9 @@ class SealForm(CaseForm):
             number_of(row.first_key) if row.first_key == row.last_key
             else f"{number_of(row.first_key)} – {number_of(row.last_key)}"
         )  # fmt: skip
+        numbers = list(field.queryset[:2])
+        if len(numbers) == 1:
+            self.initial.setdefault("number", numbers[0].pk)
         self.fields["reason"].choices = [(code, reason.words) for code, reason in REASONS.items()]  # type: ignore[attr-defined]
         self.fields["remedy"].choices = list(REMEDIES.items())  # type: ignore[attr-defined]
 
@@ -317,10 +323,18 @@ class PayForm(_PenaltyForm):
 class CloseForm(CaseForm):
     """What came of the case."""
 
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("Choose")), *Case.Outcome.choices])
+    outcome = forms.ChoiceField(label=_("Outcome"))
     words_en = text_field(
         _("What those who reported are told, in English"), required=False,
         help_text=_("Leave it empty to use the words that go with the outcome."),
     )  # fmt: skip
     words_zh = text_field(_("What those who reported are told, in Chinese"), required=False)
     words = text_field(_("Reason, for the file"))
+
+    def fill(self) -> None:
+        """Offer the outcomes that go together with whether a penalty is open."""
+        is_unpaid = cases.open_penalties(self.case).exists()
+        offered = [(code, label) for code, label in Case.Outcome.choices if (code in cases.UNPAID) == is_unpaid]
+        self.fields["outcome"].choices = [("", _t("Choose")), *offered]  # type: ignore[attr-defined]
+        if is_unpaid:
+            self.fields["outcome"].help_text = _t("A penalty is not paid: say what becomes of it.")

@@ -14,6 +14,7 @@ from quietline.errors import LawError, UsageError
 from quietline.web.enforcement import penalties
 from quietline.web.enforcement.forms_base import CaseForm, day_field, text_field
 from quietline.web.enforcement.outcome_models import Finding
+from quietline.web.enforcement.striking import counting
 
 if TYPE_CHECKING:
     from datetime import date
@@ -100,7 +101,8 @@ class PenaltiesForm(CaseForm):
         told = proposal.as_dict(language()) if proposal is not None else {"penalties": []}
         names = ("choice", "amount", "reasons", "turnover", "income")
         return {
-            "finding": finding, "why": why or told.get("why", ""), "calls": sum(count for _day, count in finding.calls),
+            "finding": finding, "why": why or told.get("why", ""), "calls": sum(count for _day, count in counting(finding)),
+            "struck": finding.struck.count(),
             "offered": [arithmetic_of(one) for one in told["penalties"]],
             "fields": [self[f"{name}_{finding.pk}"] for name in names],
         }  # fmt: skip
@@ -112,7 +114,9 @@ class PenaltiesForm(CaseForm):
             for name in ("turnover", "income")
         }
         try:
-            found = penalties.proposal_for(finding, assessed=assessed, **amounts)
+            found = penalties.proposal_for(
+                finding, assessed=assessed, turnover=amounts["turnover"], income=amounts["income"]
+            )
         except (LawError, UsageError) as error:
             return None, error.message
         return found, ""

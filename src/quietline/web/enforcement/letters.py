@@ -10,13 +10,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from quietline.errors import ConflictError, NotProvenError, OperationError
 from quietline.web.accounts.models import Organisation, Role
 from quietline.web.accounts.queries import live_memberships
+from quietline.web.enforcement.clocks import basis_words
 from quietline.web.enforcement.letter_texts import FIELDS, FIRST
 from quietline.web.enforcement.outcome_models import Letter, LetterTemplate
-from quietline.web.enforcement.sealing import digest_of, opened, sealed
+from quietline.web.enforcement.sealing import closed, opened
 from quietline.web.messaging.operations import enqueue
 from quietline.web.messaging.texts import TEMPLATES, Template, Words
 from quietline.web.papers import render
@@ -113,7 +115,8 @@ def latest(code: str) -> LetterTemplate | None:
 
 
 def send_if_ready(
-    *, case: Case, code: str, organisation: Organisation | None, facts: Mapping[str, str], by: Person | None, at: datetime
+    *, case: Case, code: str, organisation: Organisation | None, facts: Mapping[str, str], by: Person | None, at: datetime,
+    times: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Letter | None:  # fmt: skip
     """Send the letter that goes with an act; without a reviewed template only the notice goes out, and the page tells."""
     if organisation is None:
@@ -121,13 +124,13 @@ def send_if_ready(
     if latest(code) is None:
         tell(case, organisation, at=at)
         return None
-    return send_letter(case=case, code=code, organisation=organisation, facts=facts, by=by, at=at)
+    return send_letter(case=case, code=code, organisation=organisation, facts=facts, times=times, by=by, at=at)
 
 
 @transaction.atomic
 def send_letter(
     *, case: Case, code: str, organisation: Organisation, facts: Mapping[str, str], by: Person | None, at: datetime,
-    language: str = "",
+    language: str = "", times: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Letter:  # fmt: skip
     """Fill a letter, seal it, and put it on the organisation's page; a mail says that it lies there.
 
@@ -139,6 +142,8 @@ def send_letter(
         by: who sends it; None for the platform.
         at: now.
         language: ``en`` or ``zh-hans``; that of the organisation where it is empty.
+        times: by field, times as :meth:`quietline.web.enforcement.clocks.Clock.as_dict` gives them; the letter says in its
+            own language whether the law sets them, and where, or the authority.
 
     Raises:
         ConflictError: ``letter.no-template``: no version was reviewed.
@@ -150,15 +155,16 @@ def send_letter(
             code="letter.no-template",
         )  # fmt: skip
     spoken = language if language in LANGUAGES else language_of(organisation)
+    with override(spoken):
+        said = {name: basis_words(told) for name, told in (times or {}).items()}
     known = {
         "reference": case.reference, "organisation": organisation.name, "title": case.title, "date": at.date().isoformat(),
-        **facts,
+        **facts, **said,
     }  # fmt: skip
     content = {"subject": _filled(template.subject[spoken], known), "body": _filled(template.body[spoken], known)}
-    text = json.dumps(content, ensure_ascii=False)
+    sealed, digest = closed(case, json.dumps(content, ensure_ascii=False), "letter")
     row = Letter.objects.create(
-        case=case, template=template, organisation=organisation, language=spoken, sealed=sealed(case, text, "letter"),
-        sha256=digest_of(text), by=by, at=at,
+        case=case, template=template, organisation=organisation, language=spoken, sealed=sealed, sha256=digest, by=by, at=at,
     )  # fmt: skip
     write_leaves("letter", [row], at=at)
     tell(case, organisation, at=at)

@@ -20,7 +20,7 @@ from quietline.web.accounts.models import Organisation
 from quietline.web.base.rulebooks import rulebook_of
 from quietline.web.enforcement.letters import send_if_ready
 from quietline.web.enforcement.outcome_models import Finding, Measure
-from quietline.web.enforcement.sealing import digest_of, opened, sealed
+from quietline.web.enforcement.sealing import closed, opened
 from quietline.web.enforcement.stages import Act
 from quietline.web.enforcement.stepping import step
 from quietline.web.inquiries import operations as inquiries
@@ -133,7 +133,7 @@ def take_measure(*, case: Case, wanted: Wanted, by: Person, at: datetime) -> Mea
     )  # fmt: skip
     step(case=case, act=Act.MEASURE, by=by, at=at, about=row.reference)
     text = json.dumps(said, ensure_ascii=False)
-    row.words, row.words_sha256 = sealed(case, text, f"measure:{row.reference}"), digest_of(text)
+    row.words, row.words_sha256 = closed(case, text, f"measure:{row.reference}")
     row.inquiry = _carry_out(case, row, wanted, said, by, at)
     row.save(force_insert=True)
     write_leaves("measure", [row], at=at)

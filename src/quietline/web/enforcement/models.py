@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
-    "Case", "CaseAct", "CaseComplaint", "CaseNumber", "Finding", "Letter", "LetterTemplate", "Measure", "Penalty",
-    "PenaltyPayment", "Referral",
+    "AppealChange", "Case", "CaseAct", "CaseComplaint", "CaseNumber", "Finding", "Letter", "LetterTemplate", "Measure",
+    "Penalty", "PenaltyPayment", "Referral", "StruckCall",
 ]  # fmt: skip
 
 
@@ -46,6 +46,8 @@ class Case(models.Model):
         """What came of it."""
 
         BREACH = "breach", _("breach, and consequences")
+        COLLECTION = "collection", _("breach, the penalty handed over for collection")
+        IRRECOVERABLE = "irrecoverable", _("breach, the penalty cannot be collected")
         NO_BREACH = "no-breach", _("no breach")
         NOT_PROVEN = "not-proven", _("not proven")
         SPOOFED = "spoofed", _("the number was forged: somebody else called")
@@ -169,6 +171,7 @@ class CaseNumber(models.Model):
         indexes: ClassVar = [models.Index(fields=["first_key"], name="enforcement_number_first")]
 
 
+from quietline.web.enforcement.change_models import AppealChange, StruckCall  # noqa: E402
 from quietline.web.enforcement.outcome_models import (  # noqa: E402
     Finding,
     Letter,

@@ -27,6 +27,8 @@ class Finding(models.Model):
         rules: ids of the rules that were broken, with citations, as verdicts have them.
         calls: what it rests on: ``[["2026-03-02", 3], ...]``, days and numbers of calls.
         reasons: sealed under the case's key; the hash stands in the leaf.
+        clocks: the time to appeal as it was told, and ``appeal_until`` its end; None where it was confirmed before that
+            was kept.
     """
 
     class Party(models.TextChoices):
@@ -56,12 +58,16 @@ class Finding(models.Model):
     proposed_at = models.DateTimeField()
     decided_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    clocks = models.JSONField(null=True)
+    appeal_until = models.DateTimeField(null=True)
 
     leaf_kind: ClassVar[str] = "finding"
+    leaf_reference: ClassVar[tuple[str, str]] = ("FN", "reference")
+    leaf_title = _("finding")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "case": "kept", "reference": "kept", "party": "kept", "organisation": "kept", "rules": "kept",
         "calls": "kept", "reasons": "encrypted", "reasons_sha256": "kept", "state": "kept", "proposed_by": "kept",
-        "proposed_at": "kept", "decided_by": "kept", "decided_at": "kept",
+        "proposed_at": "kept", "decided_by": "kept", "decided_at": "kept", "clocks": "kept", "appeal_until": "kept",
     }  # fmt: skip
 
     class Meta:
@@ -90,6 +96,9 @@ class Penalty(models.Model):
         proposal: the arithmetic, as :func:`quietline.law.propose_penalty` gives it, by day of call and of assessment.
         amount: what is imposed; within what the arithmetic allows.
         settled_amount: what was agreed on instead.
+        reduced_amount: what an appeal that was granted in part left of it.
+        clocks: the times to pay and to appeal as they were told, and ``appeal_until`` the end of that to appeal; None
+            where it was imposed before that was kept.
     """
 
     class State(models.TextChoices):
@@ -113,18 +122,23 @@ class Penalty(models.Model):
     reasons_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PROPOSED)
     settled_amount = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    reduced_amount = models.DecimalField(max_digits=16, decimal_places=2, null=True)
     due_date = models.DateField(null=True)
+    clocks = models.JSONField(null=True)
+    appeal_until = models.DateTimeField(null=True)
     proposed_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     decided_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     leaf_kind: ClassVar[str] = "penalty"
+    leaf_reference: ClassVar[tuple[str, str]] = ("PN", "reference")
+    leaf_title = _("penalty")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "finding": "kept", "reference": "kept", "table": "kept", "instrument": "kept", "proposal": "kept",
         "amount": "kept", "currency": "kept", "reasons": "encrypted", "reasons_sha256": "kept", "state": "kept",
-        "settled_amount": "kept", "due_date": "kept", "proposed_by": "kept", "proposed_at": "kept", "decided_by": "kept",
-        "decided_at": "kept",
+        "settled_amount": "kept", "reduced_amount": "kept", "due_date": "kept", "clocks": "kept", "appeal_until": "kept",
+        "proposed_by": "kept", "proposed_at": "kept", "decided_by": "kept", "decided_at": "kept",
     }  # fmt: skip
 
     class Meta:
@@ -156,6 +170,8 @@ class PenaltyPayment(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "penalty-payment"
+    leaf_reference: ClassVar[tuple[str, str]] = ("PN", "penalty__reference")
+    leaf_title = _("payment of a penalty")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "penalty": "kept", "amount": "kept", "reference": "kept", "by": "kept", "at": "kept",
     }  # fmt: skip
@@ -202,6 +218,8 @@ class Measure(models.Model):
     by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
 
     leaf_kind: ClassVar[str] = "measure"
+    leaf_reference: ClassVar[tuple[str, str]] = ("MS", "reference")
+    leaf_title = _("measure")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "case": "kept", "reference": "kept", "finding": "kept", "kind": "kept", "organisation": "kept",
         "law": "kept",
@@ -312,6 +330,8 @@ class Referral(models.Model):
     answer = models.CharField(max_length=200, blank=True)
 
     leaf_kind: ClassVar[str] = "referral"
+    leaf_reference: ClassVar[tuple[str, str]] = ("RF", "reference")
+    leaf_title = _("referral")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "case": "kept", "reference": "kept", "to_name": "kept", "to_organisation": "kept", "ground": "kept",
         "manifest": "kept", "manifest_sha256": "kept", "object_path": "kept", "is_full": "kept", "by": "kept",

@@ -14,6 +14,17 @@ OUTCOME_WORDS: dict[str, dict[str, str]] = {
         "zh-hans": "您的举报已纳入案件调查。经认定，有关来电违反规定，"
         "相关方已承担后果。感谢您的举报。结果见“处理结果”页面。",
     },
+    _O.COLLECTION: {
+        "en": "Your report was part of a case. We found that the calls broke the law and imposed a penalty. It was not paid"
+        " and has been handed over for collection. Thank you for reporting.",
+        "zh-hans": "您的举报已纳入案件调查。经认定，有关来电违反规定，已作出处罚。罚款尚未缴清，已移交追缴。感谢您的举报。",
+    },
+    _O.IRRECOVERABLE: {
+        "en": "Your report was part of a case. We found that the calls broke the law and imposed a penalty. It cannot be"
+        " collected, for example because the firm does not exist any more. Thank you for reporting.",
+        "zh-hans": "您的举报已纳入案件调查。经认定，有关来电违反规定，已作出处罚。"
+        "罚款已无法追缴（例如企业已不存在）。感谢您的举报。",
+    },
     _O.NO_BREACH: {
         "en": "Your report was part of a case. We looked into the calls and found that they were allowed. If you think that"
         " this is wrong, you can report further calls or write to us.",

@@ -7,65 +7,67 @@ see :mod:`quietline.law.proposing`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from quietline.errors import ConflictError, NotProvenError, OperationError
+from quietline.errors import ConflictError, LawError, NotProvenError, OperationError, UsageError
 from quietline.law.proposing import propose_penalty
 from quietline.web.base.rulebooks import rulebook_of
+from quietline.web.enforcement import clocks
 from quietline.web.enforcement.cases import is_officer
 from quietline.web.enforcement.letters import send_if_ready
 from quietline.web.enforcement.models import Case
 from quietline.web.enforcement.outcome_models import Finding, Penalty, PenaltyPayment
-from quietline.web.enforcement.sealing import digest_of, opened, sealed
+from quietline.web.enforcement.queries import open_amount, owed
+from quietline.web.enforcement.sealing import closed, opened
 from quietline.web.enforcement.stages import Act, State
 from quietline.web.enforcement.stepping import step
+from quietline.web.enforcement.striking import counting
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.operations import new_reference
 from quietline.web.sellers.acts import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
+    from typing import Any
 
     from quietline.law.proposing import Proposal, ProposedPenalty
     from quietline.web.accounts.models import Person
 
 __all__ = [
-    "PAY_DAYS", "Proposed", "book_payment", "confirm_penalties", "open_amount", "proposal_for",
-    "propose_penalties", "return_penalties", "settle",
+    "Proposed", "arithmetic_without", "book_payment", "check_new_amount", "confirm_penalties", "open_amount", "paid_up",
+    "proposal_for", "propose_penalties", "return_penalties", "settle",
 ]  # fmt: skip
 
-PAY_DAYS = 30
-"""Days to pay where the law of the country sets no time."""
 _MOST_WORDS = 20_000
 _CENT = Decimal("0.01")
 
 
 def proposal_for(
-    finding: Finding, *, assessed: date, turnover: Decimal | None = None, income: Decimal | None = None
-) -> Proposal:
-    """Ask the country's rulebook what it has for the calls of a finding.
+    finding: Finding, *, assessed: date, turnover: Decimal | None = None, income: Decimal | None = None,
+    without: Collection[tuple[date, int]] = (),
+) -> Proposal:  # fmt: skip
+    """Ask the country's rulebook what it has for the calls of a finding; those that were struck out do not count.
 
     Args:
         finding: whose calls.
         assessed: day on which the penalty is imposed.
         turnover: of the organisation, where the law goes by it; None: not known.
         income: illegal income, likewise.
+        without: day and place of calls that shall not count either.
 
     Raises:
         LawError: there is no rulebook for the country.
         UsageError: a call is later than the assessment.
     """
-    calls = [(date.fromisoformat(day), count) for day, count in finding.calls]
     return propose_penalty(
-        rulebook_of(finding.case.country).penalties, calls, assessed=assessed, party="organisation", turnover=turnover,
-        income=income,
+        rulebook_of(finding.case.country).penalties, counting(finding, without=without), assessed=assessed,
+        party="organisation", turnover=turnover, income=income,
     )  # fmt: skip
 
 
@@ -127,31 +129,39 @@ def _row(case: Case, one: Proposed, assessed: date, by: Person, at: datetime) ->
         raise OperationError(_("Choose one of the penalties of the law."), code="penalty.choice")
     chosen = proposal.penalties[one.choice]
     _check_amount(chosen, one.amount)
-    words = cleaned(one.reasons, most=_MOST_WORDS, code="penalty.reasons")
-    arithmetic = {language: proposal.as_dict(language)["penalties"][one.choice] for language in ("en", "zh")}
+    reasons, digest = closed(case, cleaned(one.reasons, most=_MOST_WORDS, code="penalty.reasons"), "penalty")
+    basis = {
+        "assessed": assessed.isoformat(), "calls": proposal.calls, "struck": finding.struck.count(),
+        "turnover": _plain(one.turnover), "income": _plain(one.income),
+    }  # fmt: skip
     return Penalty(
         finding=finding, reference=new_reference("PN"), table=chosen.name, instrument=chosen.instrument,
-        proposal={"assessed": assessed.isoformat(), "calls": proposal.calls, **arithmetic}, amount=one.amount,
-        currency=chosen.currency, reasons=sealed(case, words, "penalty"), reasons_sha256=digest_of(words), proposed_by=by,
-        proposed_at=at,
+        proposal={**basis, **_arithmetic(proposal, one.choice)}, amount=one.amount,
+        currency=chosen.currency, reasons=reasons, reasons_sha256=digest, proposed_by=by, proposed_at=at,
     )  # fmt: skip
 
 
 @transaction.atomic
 def confirm_penalties(*, case: Case, words: str = "", by: Person, at: datetime) -> list[Penalty]:
-    """Impose what was proposed; it is to be paid within :data:`PAY_DAYS`.
+    """Impose what was proposed; the times to pay and to appeal begin, as :mod:`quietline.web.enforcement.clocks` has them.
 
     Raises:
         ConflictError: see :func:`~quietline.web.enforcement.stepping.step`.
         NotProvenError: ``case.not-yours``: who proposed it does not confirm it.
     """
     rows = _decided(case, Act.CONFIRM_PENALTY, words, by, at)
-    due_date = at.date() + timedelta(days=PAY_DAYS)
+    pay, appeal = clocks.pay_clock(case, at=at), clocks.appeal_clock(case, at=at)
+    times = {"pay": pay.as_dict(), "appeal": appeal.as_dict()}
     for row in rows:
-        row.state, row.decided_by, row.decided_at, row.due_date = Penalty.State.IMPOSED, by, at, due_date
-        row.save(update_fields=["state", "decided_by", "decided_at", "due_date"])
-        facts = {**_facts(row), "reasons": opened(case, row.reasons, "penalty")}
-        send_if_ready(case=case, code="penalty", organisation=row.finding.organisation, facts=facts, by=by, at=at)
+        row.state, row.decided_by, row.decided_at = Penalty.State.IMPOSED, by, at
+        row.due_date, row.appeal_until, row.clocks = pay.last_day, appeal.due_at, times
+        row.save(update_fields=["state", "decided_by", "decided_at", "due_date", "appeal_until", "clocks"])
+        reasons = opened(case, row.reasons, "penalty")
+        facts = {**_facts(row), "reasons": reasons, "appeal_by": appeal.last_day.isoformat()}
+        send_if_ready(
+            case=case, code="penalty", organisation=row.finding.organisation, facts=facts, by=by, at=at,
+            times={"due_basis": times["pay"], "appeal_basis": times["appeal"]},
+        )  # fmt: skip
     return rows
 
 
@@ -166,7 +176,7 @@ def return_penalties(*, case: Case, words: str, by: Person, at: datetime) -> Non
 
 @transaction.atomic
 def settle(*, penalty: Penalty, amount: Decimal, reasons: str, by: Person, at: datetime) -> None:
-    """Agree on another amount, not higher than what was imposed.
+    """Agree on another amount, not higher than what is owed: what was imposed, or what an appeal left of it.
 
     Raises:
         OperationError: ``penalty.amount``, ``penalty.reasons``.
@@ -177,24 +187,18 @@ def settle(*, penalty: Penalty, amount: Decimal, reasons: str, by: Person, at: d
     row = rows.get(pk=penalty.pk)
     if row.state != Penalty.State.IMPOSED:
         raise ConflictError(_("Only a penalty that was imposed can be settled."), code="penalty.state")
-    if not Decimal(0) <= amount <= row.amount or amount != amount.quantize(_CENT):
-        raise OperationError(_("A settlement is at most what was imposed."), code="penalty.amount")
+    if not Decimal(0) <= amount <= owed(row) or amount != amount.quantize(_CENT):
+        raise OperationError(_("A settlement is at most what is owed."), code="penalty.amount")
     words = cleaned(reasons, most=_MOST_WORDS, code="penalty.reasons")
     case = penalty.finding.case
     step(case=case, act=Act.SETTLE, by=by, at=at, about=row.reference, words=words)
     Penalty.objects.filter(pk=row.pk).update(state=Penalty.State.SETTLED, settled_amount=amount)
+    times = {"due_basis": (row.clocks or {}).get("pay") or {}}
     facts = {**_facts(row), "settled": f"{row.currency} {amount:.2f}", "reasons": words}
-    send_if_ready(case=case, code="settlement", organisation=row.finding.organisation, facts=facts, by=by, at=at)
-    _close_if_paid(row.pk, case, at)
-
-
-def open_amount(penalty: Penalty) -> Decimal:
-    """Give what is still to be paid; below zero where too much came in."""
-    owed = penalty.amount if penalty.settled_amount is None else penalty.settled_amount
-    if penalty.state == Penalty.State.ANNULLED:
-        owed = Decimal(0)
-    paid = penalty.payments.aggregate(paid=Sum("amount"))["paid"] or Decimal(0)
-    return owed - paid
+    send_if_ready(
+        case=case, code="settlement", organisation=row.finding.organisation, facts=facts, times=times, by=by, at=at
+    )  # fmt: skip
+    paid_up(row.pk, case, at)
 
 
 @transaction.atomic
@@ -228,8 +232,69 @@ def book_payment(*, penalty: Penalty, amount: Decimal, reference: str, by: Perso
     except IntegrityError as error:
         raise ConflictError(_("This payment was booked already."), code="penalty.booked") from error
     write_leaves("penalty-payment", [payment], at=at)
-    _close_if_paid(row.pk, Case.objects.select_for_update().get(pk=row.finding.case_id), at)
+    paid_up(row.pk, Case.objects.select_for_update().get(pk=row.finding.case_id), at)
     return payment
+
+
+def arithmetic_without(row: Penalty, without: Collection[tuple[date, int]]) -> tuple[ProposedPenalty, dict[str, Any]] | None:
+    """Work a penalty's arithmetic out anew for fewer calls, by the day on which it was assessed.
+
+    Args:
+        row: the penalty.
+        without: day and place of calls that fall.
+
+    Returns:
+        The penalty of the law, and its arithmetic by language; None where the rulebook has it no longer.
+    """
+    told = row.proposal
+    turnover, income = (Decimal(told[name]) if told.get(name) else None for name in ("turnover", "income"))
+    try:
+        proposal = proposal_for(
+            row.finding, assessed=date.fromisoformat(told["assessed"]), turnover=turnover, income=income, without=without
+        )
+    except (LawError, UsageError):
+        return None
+    for place, one in enumerate(proposal.penalties):
+        if (one.name, one.instrument, one.case["en"]) == (row.table, row.instrument, told["en"]["case"]):
+            return one, {"calls": proposal.calls, **_arithmetic(proposal, place)}
+    return None
+
+
+def check_new_amount(row: Penalty, amount: Decimal | None, without: Collection[tuple[date, int]]) -> None:
+    """Make sure that what an appeal leaves of a penalty is lower, and allowed by the law for the calls that are left.
+
+    Args:
+        row: a penalty that stands.
+        amount: the new one; None: it stays as it is, while calls fall.
+        without: day and place of calls that fall.
+
+    Raises:
+        OperationError: ``penalty.amount``.
+    """
+    if amount is not None and (not 0 < amount < owed(row) or amount != amount.quantize(_CENT)):
+        raise OperationError(
+            _("The new amount of %(penalty)s is above zero and below %(owed)s, with two decimals.")
+            % {"penalty": row.reference, "owed": f"{row.currency} {owed(row):.2f}"},
+            code="penalty.amount",
+        )
+    anew = arithmetic_without(row, without)
+    high = anew[0].applies.maximum if anew is not None else None
+    low = anew[0].applies.minimum if anew is not None and row.settled_amount is None and amount is not None else None
+    left = owed(row) if amount is None else amount
+    if (high is not None and left > high.amount) or (low is not None and left < low.amount):
+        raise OperationError(
+            _("For the calls that are left the law allows %(penalty)s to be between %(low)s and %(high)s.")
+            % {"penalty": row.reference, "low": low.plain() if low else "0", "high": high.plain() if high else "…"},
+            advice=_("Name a new amount within that."), code="penalty.amount",
+        )  # fmt: skip
+
+
+def _arithmetic(proposal: Proposal, place: int) -> dict[str, Any]:
+    return {language: proposal.as_dict(language)["penalties"][place] for language in ("en", "zh")}
+
+
+def _plain(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def _facts(row: Penalty) -> dict[str, str]:
@@ -239,7 +304,8 @@ def _facts(row: Penalty) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _close_if_paid(pk: int, case: Case, at: datetime) -> None:
+def paid_up(pk: int, case: Case, at: datetime) -> None:
+    """Count a penalty as paid where nothing is open any more, and with the last one the case; within a transaction."""
     row = Penalty.objects.get(pk=pk)
     if row.state not in (Penalty.State.IMPOSED, Penalty.State.SETTLED) or open_amount(row) > 0:
         return

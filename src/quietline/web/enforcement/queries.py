@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Membership, Organisation, Person
 from quietline.web.complaints.models import Complaint
+from quietline.web.enforcement.change_models import AppealChange
+from quietline.web.enforcement.clocks import appeal_clock
 from quietline.web.enforcement.models import Case
 from quietline.web.enforcement.outcome_models import Finding, Penalty, Referral
 from quietline.web.enforcement.stages import ROLES_OF, State, Who
+from quietline.web.enforcement.striking import counting, strikers_of
 from quietline.web.inquiries.models import Inquiry
 from quietline.web.seals.models import Appeal, Seal
 from quietline.web.seals.queries import seals_of
@@ -28,12 +31,10 @@ if TYPE_CHECKING:
     from quietline.web.complaints.cluster_models import Cluster
 
 __all__ = [
-    "APPEAL_DAYS", "Outcome", "about", "appeals_in", "complaints_of_cluster", "complaints_of_references", "is_final",
-    "officers", "outcomes", "proposers_of", "queue", "referred_to", "suggested_caller",
+    "Outcome", "about", "appeal_until", "appeals_in", "complaints_of_cluster", "complaints_of_references", "is_final",
+    "officers", "open_amount", "outcomes", "owed", "proposers_of", "queue", "referred_to", "suggested_caller",
 ]  # fmt: skip
 
-APPEAL_DAYS = 30
-"""Days after which a finding that nobody has appealed against counts as final, and is published."""
 _OPEN_APPEALS = (Appeal.State.UNCONFIRMED, Appeal.State.RECEIVED, Appeal.State.DECIDING)
 _JOINABLE = (Complaint.State.RECEIVED, Complaint.State.VALIDATED)
 
@@ -106,10 +107,12 @@ def appeals_in(case: Case) -> list[Appeal]:
 
 
 def proposers_of(case: Case) -> set[int]:
-    """Give who proposed what waits to be confirmed in a case."""
-    findings = Finding.objects.filter(case=case, state=Finding.State.PROPOSED).values_list("proposed_by", flat=True)
+    """Give who proposed what waits to be confirmed in a case, or struck calls out of it."""
+    findings = Finding.objects.filter(case=case, state=Finding.State.PROPOSED)
     penalties = Penalty.objects.filter(finding__case=case, state=Penalty.State.PROPOSED)
-    return {*findings, *penalties.values_list("proposed_by", flat=True)}
+    changes = AppealChange.objects.filter(case=case, state=AppealChange.State.PROPOSED)
+    proposed = (*findings.values_list("proposed_by", flat=True), *penalties.values_list("proposed_by", flat=True))
+    return {*proposed, *changes.values_list("proposed_by", flat=True), *strikers_of(list(findings))}
 
 
 def complaints_of_cluster(cluster: Cluster, *, most: int) -> list[Complaint]:
@@ -139,13 +142,36 @@ def suggested_caller(keys: Sequence[int], *, at: datetime) -> Organisation | Non
     return next(iter(named.values())) if len(named) == 1 else None
 
 
+def appeal_until(row: Finding | Penalty) -> datetime | None:
+    """Give the end of the time to appeal against a finding or penalty; None where it was not decided on.
+
+    It is kept since the day of the decision; for decisions from before that was kept it is reckoned by the law of their day.
+    """
+    if row.appeal_until is not None or row.decided_at is None:
+        return row.appeal_until
+    case = row.case if isinstance(row, Finding) else row.finding.case
+    return appeal_clock(case, at=row.decided_at).due_at
+
+
+def owed(penalty: Penalty) -> Decimal:
+    """Give what a penalty demands: the least of what was imposed, settled at, and left by an appeal; 0 where annulled."""
+    if penalty.state == Penalty.State.ANNULLED:
+        return Decimal(0)
+    known = (penalty.amount, penalty.settled_amount, penalty.reduced_amount)
+    return min(amount for amount in known if amount is not None)
+
+
+def open_amount(penalty: Penalty) -> Decimal:
+    """Give what is still to be paid; below zero where too much came in and is to be returned."""
+    return owed(penalty) - (penalty.payments.aggregate(paid=Sum("amount"))["paid"] or Decimal(0))
+
+
 def is_final(finding: Finding, *, at: datetime) -> bool:
     """Say whether a finding is final: confirmed, the time to appeal is over, and no appeal waits for its answer."""
-    if finding.state != Finding.State.CONFIRMED or finding.decided_at is None:
+    until = appeal_until(finding)
+    if finding.state != Finding.State.CONFIRMED or until is None or at < until:
         return False
-    if at < finding.decided_at + timedelta(days=APPEAL_DAYS):
-        return False
-    about_it = [finding.reference, *finding.penalties.values_list("reference", flat=True)]
+    about_it = [finding.reference, *(row.reference for row in finding.penalties.all())]
     return not Appeal.objects.filter(subject__in=about_it, state__in=_OPEN_APPEALS).exists()
 
 
@@ -155,8 +181,9 @@ class Outcome:
 
     Attributes:
         finding: which.
-        amounts: penalties that stand, as ``USD 9000.00``.
-        calls: how many calls it rests on.
+        amounts: penalties that stand and against which the time to appeal is over, as ``USD 9000.00``: what was settled at,
+            or what an appeal left, where it was.
+        calls: how many calls it rests on; those that were struck do not count.
         numbers: calling numbers, only where they stand in the register of sealed numbers for this case.
     """
 
@@ -168,16 +195,17 @@ class Outcome:
 
 def outcomes(*, at: datetime) -> list[Outcome]:
     """Give what may be published, the newest first."""
-    rows = Finding.objects.filter(state=Finding.State.CONFIRMED, decided_at__lte=at - timedelta(days=APPEAL_DAYS))
+    over = Q(appeal_until__lte=at) | Q(appeal_until=None)
+    rows = Finding.objects.filter(over, state=Finding.State.CONFIRMED)
     rows = rows.select_related("case", "organisation").prefetch_related("penalties").order_by("-decided_at", "-pk")
-    return [_outcome(row) for row in rows if is_final(row, at=at)]
+    return [_outcome(row, at) for row in rows if is_final(row, at=at)]
 
 
-def _outcome(finding: Finding) -> Outcome:
+def _outcome(finding: Finding, at: datetime) -> Outcome:
     standing = (Penalty.State.IMPOSED, Penalty.State.SETTLED, Penalty.State.PAID)
     amounts = tuple(
-        f"{row.currency} {row.amount if row.settled_amount is None else row.settled_amount:,.2f}"
-        for row in finding.penalties.all() if row.state in standing
+        f"{row.currency} {owed(row):,.2f}" for row in finding.penalties.all()
+        if row.state in standing and (until := appeal_until(row)) is not None and until <= at
     )  # fmt: skip
     sealed = seals_of(finding.case.reference).filter(state=Seal.State.SEALED) if finding.party == "caller" else ()
     numbers = tuple(
@@ -185,4 +213,4 @@ def _outcome(finding: Finding) -> Outcome:
         else f"{number_of(row.first_key)} – {number_of(row.last_key)}"
         for row in sealed
     )  # fmt: skip
-    return Outcome(finding, amounts, sum(count for _day, count in finding.calls), numbers)
+    return Outcome(finding, amounts, sum(count for _day, count in counting(finding)), numbers)

@@ -28,6 +28,7 @@ from quietline.web.enforcement.cases import is_officer
 from quietline.web.enforcement.letters import pdf_of
 from quietline.web.enforcement.models import CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding, Penalty, Referral
+from quietline.web.enforcement.queries import owed
 from quietline.web.enforcement.sealing import open_stream, opened, seal_stream
 from quietline.web.enforcement.stages import Act
 from quietline.web.enforcement.stepping import step
@@ -223,6 +224,11 @@ def _finding(case: Case, row: Finding) -> dict[str, Any]:
     return {
         "reference": row.reference, "party": row.party, "organisation": row.organisation and row.organisation.name,
         "rules": row.rules, "calls": row.calls, "reasons": opened(case, row.reasons, "reasons"),
+        "struck": [
+            {"day": one.day.isoformat(), "place": one.place, "reason": opened(case, one.reason, "struck"),
+             "appeal": one.appeal}
+            for one in row.struck.order_by("pk")
+        ],
         "decided_at": row.decided_at and row.decided_at.isoformat(),
     }  # fmt: skip
 
@@ -230,7 +236,7 @@ def _finding(case: Case, row: Finding) -> dict[str, Any]:
 def _penalty(row: Penalty) -> dict[str, Any]:
     return {
         "reference": row.reference, "finding": row.finding.reference, "amount": f"{row.amount:.2f}",
-        "currency": row.currency, "state": row.state, "arithmetic": row.proposal,
+        "owed": f"{owed(row):.2f}", "currency": row.currency, "state": row.state, "arithmetic": row.proposal,
     }  # fmt: skip
 
 

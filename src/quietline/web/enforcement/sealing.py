@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import new_data_key, opened_key
+from quietline.web.keeping.sealed_content import is_content, read_content, seal_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,22 +14,23 @@ if TYPE_CHECKING:
 
     from quietline.vault import DataKey as OpenKey
     from quietline.web.enforcement.models import Case
+    from quietline.web.keeping.models import DataKey
 
-__all__ = ["digest_of", "new_key", "open_stream", "opened", "seal_stream", "sealed"]
+__all__ = ["closed", "new_key", "open_stream", "opened", "seal_stream"]
 
-
-def _record(case: Case) -> str:
-    return f"enforcement.case:{case.reference}"
+_TEXT = "text"
 
 
 def new_key(case: Case, *, at: datetime) -> DataKey:
     """Make the data key of a case that is about to be saved."""
-    record = _record(case)
-    return DataKey.objects.create(record=record, wrapped=key_ring().new_data_key(record), created_at=at)
+    return new_data_key(_record(case), at=at)[0]
 
 
-def sealed(case: Case, text: str, field: str) -> bytes | None:
-    """Seal a text for one field; None for an empty one.
+def closed(case: Case, text: str, field: str) -> tuple[bytes | None, str]:
+    """Seal a text for one field; give it with the hash that stands in its leaf. None and "" for an empty one.
+
+    What is hashed begins with random bytes, so that nobody can try words until the hash fits once the key is destroyed
+    (:mod:`quietline.web.keeping.sealed_content`).
 
     Args:
         case: whose key is used.
@@ -40,33 +40,34 @@ def sealed(case: Case, text: str, field: str) -> bytes | None:
     Raises:
         VaultError: ``vault.erased`` where the key was destroyed.
     """
-    return _open(case).seal_text(text, field) if text else None
+    return seal_content(_open(case), {_TEXT: text}, field) if text else (None, "")
 
 
-def opened(case: Case, closed: bytes | memoryview | None, field: str) -> str:
-    """Open a text; empty where there is none.
+def opened(case: Case, content: bytes | memoryview | None, field: str) -> str:
+    """Open a text, whether it begins with random bytes or is the words alone; empty where there is none.
 
     Raises:
-        VaultError: as for :func:`sealed`.
+        VaultError: as for :func:`closed`.
     """
-    return "" if closed is None else _open(case).open_text(bytes(closed), field)
+    if content is None:
+        return ""
+    text = _open(case).open_text(bytes(content), field)
+    return str(read_content(text)[_TEXT]) if is_content(text) else text
 
 
 def seal_stream(case: Case, chunks: Iterable[bytes], field: str) -> Iterator[bytes]:
-    """Seal a file piece by piece; raises as :func:`sealed`."""
+    """Seal a file piece by piece; raises as :func:`closed`."""
     return _open(case).seal_stream(chunks, field)
 
 
 def open_stream(case: Case, source: BinaryIO, field: str) -> Iterator[bytes]:
-    """Open a sealed file piece by piece; raises as :func:`sealed`."""
+    """Open a sealed file piece by piece; raises as :func:`closed`."""
     return _open(case).open_stream(source, field)
 
 
-def digest_of(text: str) -> str:
-    """Give what stands in a leaf for a text: its SHA-256 in hexadecimal, empty for an empty one."""
-    return sha256(text.encode()).hexdigest() if text else ""
-
-
 def _open(case: Case) -> OpenKey:
-    wrapped = None if case.data_key is None or case.data_key.wrapped is None else bytes(case.data_key.wrapped)
-    return key_ring().unwrap(wrapped, _record(case))
+    return opened_key(case.data_key, _record(case))
+
+
+def _record(case: Case) -> str:
+    return f"enforcement.case:{case.reference}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.text import capfirst
@@ -11,12 +12,13 @@ from django.utils.translation import ngettext
 from quietline.errors import ConflictError
 from quietline.numbering import number_of
 from quietline.web.complaints.subjects import subject_label
-from quietline.web.enforcement import asking, blocking, measures, penalties, queries
+from quietline.web.enforcement import asking, blocking, cases, changing, clocks, measures, penalties, queries
 from quietline.web.enforcement.forms_penalty import arithmetic_of, language
 from quietline.web.enforcement.models import CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding, Penalty
 from quietline.web.enforcement.sealing import opened
 from quietline.web.enforcement.stages import State
+from quietline.web.enforcement.striking import CallRow, counting, row_words, rows_of
 from quietline.web.inquiries.showing import masked
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from quietline.web.enforcement.models import Case
 
 __all__ = [
-    "MOST_SHOWN", "findings_of", "history_of", "left", "measures_of", "next_step", "numbers_of", "reports_of", "tone_of",
+    "MOST_SHOWN", "changes_of", "findings_of", "history_of", "left", "measures_of", "next_step", "numbers_of", "reports_of",
+    "tone_of",
 ]  # fmt: skip
 
 MOST_SHOWN = 100
@@ -86,10 +89,10 @@ def findings_of(case: Case, *, organisation: Organisation | None = None) -> list
         rows = rows.filter(organisation=organisation, state__in=told)
     return [
         {
-            "finding": row, "reasons": opened(case, row.reasons, "reasons"), "calls": sum(count for _d, count in row.calls),
+            "finding": row, "reasons": opened(case, row.reasons, "reasons"), "times": _times(case, row),
+            "calls": sum(count for _day, count in counting(row)), **_calls(case, row),
             "tone": {"confirmed": "bad", "proposed": "waiting"}.get(row.state, "nothing"),
             "penalties": _penalties(case, row, is_told=organisation is not None),
-            "days": [{"day": day, "count": count} for day, count in row.calls],
         }
         for row in rows
     ]  # fmt: skip
@@ -102,10 +105,68 @@ def _penalties(case: Case, finding: Finding, *, is_told: bool) -> list[dict[str,
     shown = []
     for row in rows:
         is_open = penalties.open_amount(row)
+        reduced = row.proposal.get("reduced")
         shown.append({
             "penalty": row, "reasons": opened(case, row.reasons, "penalty"), "open": is_open, "returned": -is_open,
-            "arithmetic": arithmetic_of(row.proposal[language()]), "assessed": row.proposal["assessed"],
+            "arithmetic": arithmetic_of(row.proposal[language()]), "assessed": date.fromisoformat(row.proposal["assessed"]),
+            "counted": row.proposal["calls"], "struck": row.proposal.get("struck", 0), "times": _times(case, row),
+            "reduced": {"calls": reduced["calls"], "arithmetic": arithmetic_of(reduced[language()])} if reduced else None,
             "tone": {"paid": "good", "settled": "good", "imposed": "bad", "proposed": "waiting"}.get(row.state, "nothing"),
+        })  # fmt: skip
+    return shown
+
+
+def _times(case: Case, row: Finding | Penalty) -> dict[str, Any]:
+    """Give the last day to appeal, and who sets it and the time to pay: the law, or the authority."""
+    if row.decided_at is None or row.state in ("proposed", "returned"):
+        return {}
+    told = row.clocks or {"appeal": clocks.appeal_clock(case, at=row.decided_at).as_dict()}
+    return {
+        "appeal_day": date.fromisoformat(told["appeal"]["last_day"]), "appeal_basis": clocks.basis_words(told["appeal"]),
+        "pay_basis": clocks.basis_words(told.get("pay")),
+    }  # fmt: skip
+
+
+def _calls(case: Case, finding: Finding) -> dict[str, Any]:
+    """Give the calls of a finding by day, with the numbers of their rows, and what was struck out, with the reasons."""
+    days: dict[date, list[CallRow]] = {}
+    struck: dict[int, list[CallRow]] = {}
+    told: dict[tuple[str, str], int] = {}
+    rows = rows_of(finding)
+    for row in rows:
+        days.setdefault(row.day, []).append(row)
+        if row.struck is not None:
+            reason = opened(case, row.struck.reason, "struck")
+            first = told.setdefault((reason, row.struck.at.isoformat()), row.number)
+            struck.setdefault(first, []).append(row)
+    return {
+        "days": [
+            {
+                "day": day, "rows": row_words([row.number for row in found]), "count": len(found),
+                "names": [row.name for row in found if row.name],
+                "struck": sum(row.struck is not None for row in found),
+            }
+            for day, found in days.items()
+        ],
+        "struck": [
+            {"rows": row_words([row.number for row in found]), "count": len(found), "reason": reason, "by": found[0].struck}
+            for (reason, _at), first in told.items() if (found := struck[first])
+        ],
+        "struck_count": sum(row.struck is not None for row in rows), "listed": len(rows),
+    }  # fmt: skip
+
+
+def changes_of(case: Case) -> list[dict[str, Any]]:
+    """Give what waits to be granted in part, opened, as the page shows it to who decides."""
+    shown = []
+    for row in changing.waiting(case):
+        scope = changing.scope_of(row.appeal)
+        numbers = changing.numbers_of(scope.finding, row.struck) if scope is not None else []
+        currencies = {one.reference: one.currency for one in scope.penalties} if scope is not None else {}
+        shown.append({
+            "change": row, "reasons": opened(case, row.reasons, "change"), "rows": row_words(numbers), "count": len(numbers),
+            "finding": scope.finding if scope is not None else None,
+            "amounts": {name: f"{currencies.get(name, '')} {amount}".strip() for name, amount in row.amounts.items()},
         })  # fmt: skip
     return shown
 
@@ -136,17 +197,29 @@ def next_step(case: Case, at: datetime) -> str:
     """Say in a sentence what comes next."""
     if case.is_on_hold(at):
         return _("The case is on hold. Nothing is done until the hold ends.")
+    if changing.waiting(case):
+        return _(
+            "A supervisor who took no part in the case grants the appeal in part as it was proposed, or sends that back."
+        )
     if case.state == State.INVESTIGATING:
         return _investigating(case, at)
     return {
         State.OPEN: _("Give the case to somebody who looks into it."),
-        State.FINDING_PROPOSED: _("A supervisor who did not propose the finding confirms it, or sends it back."),
+        State.FINDING_PROPOSED: _(
+            "Strike out calls that do not count. Then a supervisor who did not propose the finding, and struck nothing,"
+            " confirms it, or sends it back."
+        ),
         State.FOUND: _("Propose penalties, take measures or propose a seal; or close the case."),
         State.PENALTY_PROPOSED: _("A supervisor who did not propose the penalties confirms them, or sends them back."),
-        State.PENALISED: _("Book what is paid, or settle."),
+        State.PENALISED: _(
+            "Book what is paid, or settle. Close the case unpaid only where the penalty is handed over for collection or"
+            " cannot be collected."
+        ),
         State.SETTLED: _("Book what is paid, then close the case."),
         State.PAID: _("Close the case: everybody who reported is answered."),
-        State.CLOSED: _("Nothing is left to do."),
+        State.CLOSED: _("A penalty is still open: book what comes in.")
+        if case.state == State.CLOSED and cases.open_penalties(case).exists()
+        else _("Nothing is left to do."),
     }[State(case.state)]
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.models import Role
 
-__all__ = ["STEPS", "Act", "State", "Step", "Who", "step_of", "steps_from"]
+__all__ = ["ON_APPEAL", "STEPS", "Act", "State", "Step", "Who", "step_of", "steps_from"]
 
 
 class State(models.TextChoices):
@@ -44,6 +44,7 @@ class Act(models.TextChoices):
     MEASURE = "measure", _("measure taken")
     REFER = "refer", _("referred")
     PROPOSE_FINDING = "propose-finding", _("finding proposed")
+    STRIKE = "strike", _("calls struck out")
     RETURN_FINDING = "return-finding", _("finding sent back")
     CONFIRM_FINDING = "confirm-finding", _("finding confirmed")
     PROPOSE_PENALTY = "propose-penalty", _("penalty proposed")
@@ -54,6 +55,9 @@ class Act(models.TextChoices):
     ANNUL = "annul", _("annulled on appeal")
     ANNUL_PENALTY = "annul-penalty", _("penalty annulled on appeal")
     ANNUL_PART = "annul-part", _("annulled in part on appeal")
+    PROPOSE_CHANGE = "propose-change", _("change on appeal proposed")
+    RETURN_CHANGE = "return-change", _("change on appeal sent back")
+    CONFIRM_CHANGE = "confirm-change", _("changed on appeal")
     CLOSE = "close", _("closed")
     REOPEN = "reopen", _("opened again")
 
@@ -69,6 +73,8 @@ class Who(Enum):
     """A supervisor."""
     SECOND = "second"
     """A supervisor who did not propose what is decided on."""
+    NEUTRAL = "neutral"
+    """An investigator or supervisor who took no step in the case before, but for what changes on an appeal."""
     PLATFORM = "platform"
     """Nobody by hand: a routing rule, a payment that arrived in full, an appeal that was granted."""
 
@@ -78,9 +84,12 @@ ROLES_OF = {
     Who.ASSIGNED: (Role.INVESTIGATOR, Role.SUPERVISOR),
     Who.SUPERVISOR: (Role.SUPERVISOR,),
     Who.SECOND: (Role.SUPERVISOR,),
+    Who.NEUTRAL: (Role.INVESTIGATOR, Role.SUPERVISOR),
     Who.PLATFORM: (),
 }
-"""Roles that a person needs for a step; ``ASSIGNED`` and ``SECOND`` ask for more than the role."""
+"""Roles that a person needs for a step; ``ASSIGNED``, ``SECOND`` and ``NEUTRAL`` ask for more than the role."""
+ON_APPEAL = (Act.PROPOSE_CHANGE, Act.RETURN_CHANGE, Act.CONFIRM_CHANGE)
+"""Acts of those who decide what an appeal changes: with them nobody takes part in the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +126,32 @@ STEPS: tuple[Step, ...] = (
     *(Step(state, Act.REFER, state, Who.ASSIGNED) for state in _WORK),
     *(Step(state, Act.MEASURE, state, Who.ASSIGNED) for state in _FOUND),
     Step(State.INVESTIGATING, Act.PROPOSE_FINDING, State.FINDING_PROPOSED, Who.ASSIGNED),
+    Step(State.FINDING_PROPOSED, Act.STRIKE, State.FINDING_PROPOSED, Who.ASSIGNED),
     Step(State.FINDING_PROPOSED, Act.RETURN_FINDING, State.INVESTIGATING, Who.SUPERVISOR),
     Step(State.FINDING_PROPOSED, Act.CONFIRM_FINDING, State.FOUND, Who.SECOND),
     Step(State.FOUND, Act.PROPOSE_PENALTY, State.PENALTY_PROPOSED, Who.ASSIGNED),
     Step(State.PENALTY_PROPOSED, Act.RETURN_PENALTY, State.FOUND, Who.SUPERVISOR),
     Step(State.PENALTY_PROPOSED, Act.CONFIRM_PENALTY, State.PENALISED, Who.SECOND),
-    Step(State.PENALISED, Act.SETTLE, State.SETTLED, Who.SUPERVISOR),
-    Step(State.PENALISED, Act.PAY, State.PAID, Who.PLATFORM),
-    Step(State.SETTLED, Act.PAY, State.PAID, Who.PLATFORM),
+    *(Step(state, Act.SETTLE, State.SETTLED, Who.SUPERVISOR) for state in (State.PENALISED, State.SETTLED)),
+    Step(State.PENALISED, Act.PAY, State.PAID, Who.PLATFORM, on_hold=True),
+    Step(State.SETTLED, Act.PAY, State.PAID, Who.PLATFORM, on_hold=True),
     *(Step(state, Act.ANNUL, State.INVESTIGATING, Who.PLATFORM, on_hold=True) for state in _BEGUN),
     *(
         Step(state, Act.ANNUL_PENALTY, State.FOUND, Who.PLATFORM, on_hold=True)
         for state in (*_FOUND, State.PENALTY_PROPOSED, State.CLOSED)
     ),
     *(Step(state, Act.ANNUL_PART, state, Who.PLATFORM, on_hold=True) for state in _BEGUN),
+    *(Step(state, Act.PROPOSE_CHANGE, state, Who.NEUTRAL, on_hold=True) for state in _BEGUN),
+    *(Step(state, Act.RETURN_CHANGE, state, Who.SECOND, on_hold=True) for state in _BEGUN),
+    *(
+        Step(state, Act.CONFIRM_CHANGE, State.FOUND if state is State.PENALTY_PROPOSED else state, Who.SECOND, on_hold=True)
+        for state in _BEGUN
+    ),
     *(
         Step(state, Act.CLOSE, State.CLOSED, Who.SUPERVISOR)
         for state in (State.OPEN, State.INVESTIGATING, State.FOUND, State.SETTLED, State.PAID)
     ),
+    Step(State.PENALISED, Act.CLOSE, State.CLOSED, Who.SUPERVISOR),  # unpaid, by an outcome that says so
     Step(State.CLOSED, Act.REOPEN, State.INVESTIGATING, Who.SUPERVISOR),
 )
 """The table. What is not in it cannot happen."""

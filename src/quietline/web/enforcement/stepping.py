@@ -12,8 +12,8 @@ from quietline.errors import ConflictError, NotProvenError
 from quietline.web.accounts.models import Organisation
 from quietline.web.accounts.queries import live_memberships
 from quietline.web.enforcement.models import Case, CaseAct
-from quietline.web.enforcement.sealing import digest_of, sealed
-from quietline.web.enforcement.stages import ROLES_OF, Act, Who, step_of, steps_from
+from quietline.web.enforcement.sealing import closed
+from quietline.web.enforcement.stages import ON_APPEAL, ROLES_OF, Act, Who, step_of, steps_from
 from quietline.web.proofs.operations import write_leaves
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def may_step(who: Person | None, case: Case, taken: Step, *, proposers: Collecti
         return False
     if taken.who is Who.ASSIGNED:
         return case.assigned_to_id == who.pk or bool(roles & set(ROLES_OF[Who.SUPERVISOR]))
+    if taken.who is Who.NEUTRAL:
+        return not CaseAct.objects.filter(case=case, by=who).exclude(act__in=ON_APPEAL).exists()
     return taken.who is not Who.SECOND or who.pk not in proposers
 
 
@@ -118,9 +120,10 @@ def step(
             _("Somebody did something with this case while you were looking at it."),
             advice=_("Load the page again and see what changed."), code="case.moved-on",
         )  # fmt: skip
+    sealed, digest = closed(case, words, "act")
     row = CaseAct(
         case=case, number=case.version + 1, act=act, from_state=taken.before, to_state=taken.after, about=about,
-        words=sealed(case, words, "act"), words_sha256=digest_of(words), by=by, at=at,
+        words=sealed, words_sha256=digest, by=by, at=at,
     )  # fmt: skip
     row.save(force_insert=True)
     write_leaves("case-act", [row], at=at)

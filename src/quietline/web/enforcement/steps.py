@@ -10,10 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import ConflictError, OperationError
 from quietline.web.complaints.models import Complaint
-from quietline.web.enforcement import asking, blocking, cases, findings, forms, measures, penalties, referrals
+from quietline.web.enforcement import (
+    asking,
+    blocking,
+    cases,
+    changing,
+    findings,
+    forms,
+    measures,
+    penalties,
+    queries,
+    referrals,
+    striking,
+)
 from quietline.web.enforcement.forms_base import CaseForm
+from quietline.web.enforcement.forms_change import ChangeForm, ConfirmChangeForm, ReturnChangeForm, StrikeForm
 from quietline.web.enforcement.forms_penalty import PenaltiesForm
 from quietline.web.enforcement.models import Case
+from quietline.web.enforcement.outcome_models import Penalty
 from quietline.web.enforcement.outcome_words import OUTCOME_WORDS
 from quietline.web.enforcement.stages import Act, State
 from quietline.web.inquiries.models import Inquiry
@@ -106,6 +120,11 @@ def _settle(case: Case, given: Any, by: Person, at: datetime) -> object:
     return penalties.settle(penalty=penalty, amount=given["amount"], reasons=given["reasons"], by=by, at=at)
 
 
+def _confirm_change(case: Case, given: Any, by: Person, at: datetime) -> object:
+    answer = {"en": given["answer_en"], "zh-hans": given["answer_zh"]}
+    return changing.confirm_change(case=case, change=given["change"], answer=answer, by=by, at=at)
+
+
 DESKS: dict[str, Desk] = {
     "assign": Desk(
         Act.ASSIGN, _("Give to somebody"), _("Whoever has the case does what comes next."), forms.AssignForm,
@@ -163,6 +182,14 @@ DESKS: dict[str, Desk] = {
         ),
         grave=True,
     ),
+    "strike": Desk(
+        Act.STRIKE, _("Strike out calls"),
+        _("They do not count any more, and stay visible with the reason. Who strikes does not confirm. A row that was struck"
+          " by mistake comes back when the finding is sent back and proposed anew."),
+        StrikeForm, lambda case, given, by, at: striking.strike(
+            case=case, rows=given["by_finding"], reason=given["reason"], by=by, at=at
+        ),
+    ),
     "return-finding": Desk(
         Act.RETURN_FINDING, _("Send the finding back"), _("Say what is missing."), forms.ReasonForm,
         lambda case, given, by, at: findings.return_findings(case=case, words=given["words"], by=by, at=at),
@@ -216,6 +243,24 @@ DESKS: dict[str, Desk] = {
         ),
         grave=True,
     ),
+    "confirm-change": Desk(
+        Act.CONFIRM_CHANGE, _("Grant the appeal in part"),
+        _("What was proposed happens at once: on the pages, in what is to be paid, and in what is published."),
+        ConfirmChangeForm, _confirm_change, grave=True,
+    ),
+    "return-change": Desk(
+        Act.RETURN_CHANGE, _("Send the change on appeal back"), _("Say why."), ReturnChangeForm,
+        lambda case, given, by, at: changing.return_change(
+            case=case, change=given["change"], words=given["words"], by=by, at=at
+        ),
+    ),
+    "propose-change": Desk(
+        Act.PROPOSE_CHANGE, _("Propose what an appeal changes"),
+        _("Where it is right in part. A supervisor who took no part either, and is somebody else, grants it."), ChangeForm,
+        lambda case, given, by, at: changing.propose_change(
+            case=case, appeal=given["chosen"], wanted=given["wanted"], by=by, at=at
+        ),
+    ),
     "hold": Desk(
         Act.HOLD, _("Put on hold"), _("Nothing is done until then; the hold ends by itself."), forms.HoldForm,
         lambda case, given, by, at: cases.hold_case(
@@ -258,6 +303,29 @@ def desks_for(case: Case, acts: list[Act]) -> dict[str, Desk]:
         del found["end-measure"]
     if not case.numbers.exists():
         found.pop("seal", None)
+    if not cases.open_penalties(case).filter(state=Penalty.State.IMPOSED).exists():
+        found.pop("settle", None)
+    return _in_order(case, _on_appeal(case, found))
+
+
+def _on_appeal(case: Case, found: dict[str, Desk]) -> dict[str, Desk]:
+    """Leave out what is done about an appeal where none waits for it."""
+    left = dict(found)
+    waits = {row.appeal_id for row in changing.waiting(case)}
+    if not waits:
+        left.pop("confirm-change", None)
+        left.pop("return-change", None)
+    if "propose-change" in left and not any(
+        row.state in changing.OPEN and row.pk not in waits and changing.scope_of(row) for row in queries.appeals_in(case)
+    ):
+        del left["propose-change"]
+    return left
+
+
+def _in_order(case: Case, found: dict[str, Desk]) -> dict[str, Desk]:
+    """Put what comes next first."""
+    if "confirm-change" in found:
+        return {"confirm-change": found.pop("confirm-change"), **found}
     first = next((name for name in _FIRST.get(State(case.state), ()) if name in found), None)
     return found if first is None else {first: found.pop(first), **found}
 

@@ -18,8 +18,10 @@ from quietline.web.accounts.models import Role
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
+from quietline.web.base.words import as_day
 from quietline.web.enforcement import queries
 from quietline.web.enforcement.appeals import appeal_against
+from quietline.web.enforcement.clocks import basis_words, zone_of_case
 from quietline.web.enforcement.forms_base import text_field
 from quietline.web.enforcement.letters import pdf_of, text_of
 from quietline.web.enforcement.outcome_models import Letter, Penalty
@@ -31,6 +33,7 @@ from quietline.web.enforcement.views_letters import issuer_of
 from quietline.web.inquiries.models import Inquiry
 from quietline.web.inquiries.showing import left, tone_of
 from quietline.web.inquiries.states import OPEN
+from quietline.web.seals.clocks import appeal_clock, appeal_length
 from quietline.web.seals.models import Appeal
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Organisation
     from quietline.web.enforcement.models import Case
+    from quietline.web.enforcement.outcome_models import Finding
 
 __all__ = ["about", "appeal", "letter", "one", "outcomes", "outcomes_csv"]
 
@@ -127,7 +131,12 @@ def appeal(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     way = [*_crumbs(organisation, is_last=False), {
         "label": case.reference, "url": reverse("enforcement:about_one", args=[code, reference])
     }, {"label": _("Appeal")}]  # fmt: skip
-    context = {"organisation": organisation, "case": case, "form": form, "crumbs": way}
+    at, zone = now(), zone_of_case(case)
+    context = {
+        "organisation": organisation, "case": case, "form": form, "crumbs": way,
+        "length": appeal_length(country=case.country, zone=zone, at=at),
+        "citation": appeal_clock(country=case.country, zone=zone, at=at).citation,
+    }  # fmt: skip
     return render(request, "enforcement/appeal.html", context, status=422 if form.errors else 200)
 
 
@@ -180,25 +189,30 @@ def _standing(case: Case, organisation: Organisation, at: datetime) -> dict[str,
     return {
         "stage_words": words.get(State(case.state), case.get_state_display()), "todo": todo, "todo_at": due,
         "todo_date": owed.due_date if waiting is None and owed else None,
+        "todo_basis": basis_words((owed.clocks or {}).get("pay")) if waiting is None and owed else "",
         "todo_tone": "bad" if late else "waiting" if waiting or owed else "nothing",
     }  # fmt: skip
 
 
 def _against(case: Case, organisation: Organisation) -> list[tuple[str, str]]:
     """List what an organisation can appeal against in a case."""
-    kinds = Appeal.Subject
+    kinds, told = Appeal.Subject, findings_of(case, organisation=organisation)
     found = [
-        (f"{kinds.FINDING}:{row['finding'].reference}", _("Finding %(name)s") % {"name": row["finding"].reference})
-        for row in findings_of(case, organisation=organisation) if row["finding"].state == "confirmed"
+        (f"{kinds.FINDING}:{one.reference}", _("Finding %(name)s") % {"name": _named(one, row["times"])})
+        for row in told if (one := row["finding"]).state == "confirmed"
     ]  # fmt: skip
-    for row in findings_of(case, organisation=organisation):
-        for one in row["penalties"]:
-            if one["penalty"].state != Penalty.State.ANNULLED:
-                reference = one["penalty"].reference
-                found.append((f"{kinds.PENALTY}:{reference}", _("Penalty %(name)s") % {"name": reference}))
+    for one in (one for row in told for one in row["penalties"]):
+        if one["penalty"].state != Penalty.State.ANNULLED:
+            words = _("Penalty %(name)s") % {"name": _named(one["penalty"], one["times"])}
+            found.append((f"{kinds.PENALTY}:{one['penalty'].reference}", words))
     standing = case.measures.filter(organisation=organisation, ended_at=None).order_by("pk")
     names = standing.values_list("reference", flat=True)
     return [*found, *((f"{kinds.MEASURE}:{name}", _("Measure %(name)s") % {"name": name}) for name in names)]
+
+
+def _named(row: Finding | Penalty, times: dict[str, Any]) -> str:
+    until = _("appeal until %(day)s") % {"day": as_day(times["appeal_day"])}
+    return f"{row.reference} · {until}"
 
 
 def _speaks(request: HttpRequest, organisation: Organisation) -> bool:

@@ -21,6 +21,7 @@ from quietline.web.enforcement.forms_penalty import PenaltiesForm
 from quietline.web.enforcement.outcome_models import Referral
 from quietline.web.enforcement.showing import (
     MOST_SHOWN,
+    changes_of,
     findings_of,
     history_of,
     left,
@@ -49,6 +50,13 @@ if TYPE_CHECKING:
 __all__ = ["case", "package", "reporter", "step"]
 
 
+_ON_APPEALS = ("propose-change", "confirm-change", "return-change")
+_ON_FINDINGS = (
+    "confirm-finding", "confirm-penalty", "return-finding", "return-penalty", "settle", "pay", "strike", "close",
+    *_ON_APPEALS,
+)  # fmt: skip
+
+
 class UnmaskForm(forms.Form):
     """What a look is for, and whether the person learns of it later."""
 
@@ -75,7 +83,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "reports": reports_of(found), "report_count": count, "is_cut": count > MOST_SHOWN, "asked": asked,
         "findings": findings_of(found), "measures": measures_of(found), "seals": seals_of(found.reference),
         "letters": found.letters.select_related("organisation", "template").order_by("-pk"),
-        "referrals": found.referrals.order_by("-pk"), "appeals": queries.appeals_in(found),
+        "changes": changes_of(found), "referrals": found.referrals.order_by("-pk"), "appeals": queries.appeals_in(found),
         "events": history_of(found), "crumbs": crumbs(found), "is_officer": bool(acts) or found.state == "closed",
     }  # fmt: skip
     return render(request, "enforcement/case.html", context)
@@ -163,6 +171,8 @@ def _step_page(request: HttpRequest, found: Case, name: str, desk: Desk, form: A
             "calls": [{"day": day, "count": count} for day, count in calls], "rules": findings.rules_of(found),
             "call_count": sum(count for _day, count in calls),
         }  # fmt: skip
-    if name in ("confirm-finding", "confirm-penalty", "return-finding", "return-penalty", "settle", "pay"):
+    if name in _ON_FINDINGS:
         context["findings"] = findings_of(found)
+    if name in _ON_APPEALS:
+        context |= {"changes": changes_of(found), "appeals": queries.appeals_in(found)}
     return render(request, "enforcement/step.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -14,7 +14,7 @@ from quietline.errors import ConflictError
 from quietline.web.inquiries.models import Answer, Attachment, Inquiry, InquiryAct
 from quietline.web.inquiries.sealing import remove_file
 from quietline.web.inquiries.states import OPEN
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import destroy_keys
 from quietline.web.proofs.operations import write_leaves
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def erase(inquiry: Inquiry, *, at: datetime) -> None:
         transaction.on_commit(partial(remove_file, path))
     files.update(sealed_name=None, object_path="")
     InquiryAct.objects.filter(inquiry=row).update(sealed_reason=None)
-    keys = [pk for pk in (row.data_key_id, *answers.values_list("data_key", flat=True)) if pk is not None]
-    DataKey.objects.filter(pk__in=keys).update(wrapped=None, destroyed_at=at)
+    destroy_keys([row.data_key_id, *answers.values_list("data_key", flat=True)], at=at)
     Inquiry.objects.filter(pk=row.pk).update(sealed=None, erased_at=at, closed_at=Coalesce(F("closed_at"), at))
     act = InquiryAct.objects.create(inquiry=row, act=InquiryAct.Act.ERASED, content_sha256="", at=at)
     write_leaves("inquiry-act", [act], at=at)

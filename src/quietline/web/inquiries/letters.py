@@ -25,23 +25,28 @@ __all__ = ["LETTERS", "add_letters", "tell_answerers", "tell_sender"]
 def _sent(facts: Mapping[str, Any]) -> Words:
     text = ngettext(
         "The authority asks or orders something of %(organisation)s: %(number)s new request. The first answer is wanted by "
-        "%(day)s. Sign in to read it and to answer:\n\n%(link)s",
+        "%(moment)s. Sign in to read it and to answer:\n\n%(link)s",
         "The authority asks or orders something of %(organisation)s: %(number)s new requests. The first answer is wanted by "
-        "%(day)s. Sign in to read them and to answer:\n\n%(link)s",
+        "%(moment)s. Sign in to read them and to answer:\n\n%(link)s",
         int(facts["number"]),
     )
-    return Words(_("%(name)s: a request of the authority to %(organisation)s") % facts, text % facts)
+    return Words(_("%(name)s: a request of the authority to %(organisation)s") % facts, text % _with_moment(facts))
+
+
+def _with_moment(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the facts of a letter; one that waited in the outbox while the platform was updated may know the day only."""
+    return {"moment": facts.get("day", ""), **facts}
 
 
 def _near(facts: Mapping[str, Any]) -> Words:
     text = ngettext(
-        "%(number)s request of the authority to %(organisation)s waits for an answer, wanted by %(day)s at the latest:"
+        "%(number)s request of the authority to %(organisation)s waits for an answer, wanted by %(moment)s at the latest:"
         "\n\n%(link)s",
-        "%(number)s requests of the authority to %(organisation)s wait for an answer, the first wanted by %(day)s at the "
+        "%(number)s requests of the authority to %(organisation)s wait for an answer, the first wanted by %(moment)s at the "
         "latest:\n\n%(link)s",
         int(facts["number"]),
     )
-    return Words(_("%(name)s: an answer of %(organisation)s is due soon") % facts, text % facts)
+    return Words(_("%(name)s: an answer of %(organisation)s is due soon") % facts, text % _with_moment(facts))
 
 
 def _overdue(facts: Mapping[str, Any]) -> Words:
@@ -67,8 +72,8 @@ def _unanswered(facts: Mapping[str, Any]) -> Words:
 _MAIL = frozenset(("mail",))
 _ABOUT = frozenset(("organisation", "number", "path"))
 LETTERS = {
-    "inquiry-sent": Template(_MAIL, _ABOUT | {"day"}, "none", _sent),
-    "inquiry-near": Template(_MAIL, _ABOUT | {"day"}, "none", _near),
+    "inquiry-sent": Template(_MAIL, _ABOUT | {"moment"}, "none", _sent),
+    "inquiry-near": Template(_MAIL, _ABOUT | {"moment"}, "none", _near),
     "inquiry-overdue": Template(_MAIL, _ABOUT, "none", _overdue),
     "inquiry-unanswered": Template(_MAIL, frozenset(("number", "path")), "none", _unanswered),
 }

@@ -105,6 +105,8 @@ class Inquiry(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     leaf_kind: ClassVar[str] = "inquiry"
+    leaf_reference: ClassVar[tuple[str, str]] = ("IQ", "reference")
+    leaf_title = _("request or order")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "reference": "kept", "kind": "kept", "to": "kept", "office": "kept", "by": "kept", "subject": "kept",
         "data_key": "kept", "sealed": "encrypted", "content_sha256": "kept", "sent_at": "kept", "first_due_at": "kept",
@@ -172,6 +174,8 @@ class InquiryAct(_Unalterable):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "inquiry-act"
+    leaf_reference: ClassVar[tuple[str, str]] = ("IQ", "inquiry__reference")
+    leaf_title = _("step of a request or order")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "inquiry": "kept", "act": "kept", "due_at": "kept", "sealed_reason": "encrypted",
         "content_sha256": "kept", "by": "kept", "api_key": "kept", "at": "kept",
@@ -215,6 +219,8 @@ class Answer(_Unalterable):
     answered_at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "inquiry-answer"
+    leaf_reference: ClassVar[tuple[str, str]] = ("IQ", "inquiry__reference")
+    leaf_title = _("answer")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "inquiry": "kept", "outcome": "kept", "data_key": "kept", "sealed": "encrypted",
         "content_sha256": "kept", "content_index": "indexed", "is_late": "kept", "by": "kept", "api_key": "kept",

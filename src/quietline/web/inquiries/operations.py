@@ -16,16 +16,10 @@ from quietline.web.inquiries.acting import Actor, check_answers, check_office, c
 from quietline.web.inquiries.fields import BadValuesError, text_of
 from quietline.web.inquiries.kinds import KINDS, checked_matter, checked_values
 from quietline.web.inquiries.models import Answer, Inquiry, InquiryAct
-from quietline.web.inquiries.sealing import (
-    File,
-    checked_files,
-    content_index,
-    keep_files,
-    new_data_key,
-    opened_key,
-    seal_content,
-)
+from quietline.web.inquiries.sealing import File, checked_files, content_index, keep_files
 from quietline.web.inquiries.states import refusal, take
+from quietline.web.keeping.data_keys import new_data_key, opened_key, random_record
+from quietline.web.keeping.sealed_content import seal_content
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.operations import new_reference
 
@@ -109,7 +103,7 @@ def send(
         raise OperationError(_("The time to answer must end later than now, within a year."), code="inquiry.due")
     content = {"matter": checked_matter(kind, matter), "words": _text(words, MOST_WORDS, "inquiry.words", needed=False)}
     office = office_of(by, office)
-    key, opened = new_data_key("inquiry", at=at)
+    key, opened = new_data_key(random_record("inquiries.inquiry"), at=at)
     sealed, digest = seal_content(opened, content, "content")
     row = Inquiry.objects.create(
         reference=new_reference("IQ"), kind=kind, to=to, office=office, by=by, subject=subject, data_key=key, sealed=sealed,
@@ -295,7 +289,7 @@ def _say(
         raise ConflictError(
             _("There are as many answers as can be kept."), advice=_("Write to the authority."), code="inquiry.many"
         )
-    key, opened = new_data_key("answer", at=at)
+    key, opened = new_data_key(random_record("inquiries.answer"), at=at)
     sealed, digest = seal_content(opened, content, "content")
     inquiry.refresh_from_db()
     row = Answer.objects.create(

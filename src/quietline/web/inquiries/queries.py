@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from quietline.web.inquiries.models import Answer, Inquiry, InquiryAct
-from quietline.web.inquiries.sealing import name_of, open_content, opened_key
+from quietline.web.inquiries.sealing import name_of
 from quietline.web.inquiries.states import OPEN
+from quietline.web.keeping.data_keys import opened_key
+from quietline.web.keeping.sealed_content import open_content
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -73,6 +73,6 @@ def _write(template: str, rows: Iterable[Inquiry], *, at: datetime) -> int:
     for organisation, found in each.items():
         facts = {"number": str(len(found))}
         if template != "inquiry-overdue":
-            facts["day"] = min(row.due_at for row in found).date().isoformat()
+            facts["moment"] = min(row.due_at for row in found).isoformat()
         letters += tell_answerers(organisation, template, at=at, facts=facts)
     return letters

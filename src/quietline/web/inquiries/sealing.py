@@ -1,9 +1,7 @@
-"""What is sealed: content as JSON under a data key of its own, the hash of it, and attached files."""
+"""Attached files: checked by what they contain, sealed under their answer's data key; and how an answer is known again."""
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
 import unicodedata
 from dataclasses import dataclass
@@ -14,13 +12,13 @@ from uuid import uuid4
 
 from quietline.web.inquiries.fields import BadValuesError
 from quietline.web.inquiries.models import Attachment
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import opened_key
 from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.sealed_content import as_json
 from quietline.web.proofs.objects import objects_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from quietline.ledger.objects import FileStore
     from quietline.vault import DataKey as OpenKey
@@ -36,12 +34,8 @@ __all__ = [
     "keep_files",
     "media_type_of",
     "name_of",
-    "new_data_key",
-    "open_content",
-    "opened_key",
     "read_file",
     "remove_file",
-    "seal_content",
 ]
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -54,7 +48,6 @@ SUFFIXES = {
 }  # fmt: skip
 """Kinds of files that are taken, and what their names end with."""
 _NAME_CHARACTERS = 120
-_PAD = 256  # so that the length tells little
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,46 +120,9 @@ def checked_files(files: Sequence[File]) -> None:
             raise BadValuesError([("files", "file-type")])
 
 
-def new_data_key(kind: str, *, at: datetime) -> tuple[DataKey, OpenKey]:
-    """Make the data key of a new record, and open it; ``kind`` is ``inquiry`` or ``answer``."""
-    record = f"inquiries.{kind}:{uuid4()}"
-    wrapped = key_ring().new_data_key(record)
-    return DataKey.objects.create(record=record, wrapped=wrapped, created_at=at), key_ring().unwrap(wrapped, record)
-
-
-def opened_key(row: DataKey | None) -> OpenKey:
-    """Open a record's data key.
-
-    Raises:
-        VaultError: ``vault.erased`` when it was destroyed; else as :meth:`quietline.vault.KeyRing.unwrap`.
-    """
-    wrapped = None if row is None or row.wrapped is None else bytes(row.wrapped)
-    return key_ring().unwrap(wrapped, row.record if row is not None else "inquiries.none")
-
-
-def seal_content(key: OpenKey, content: dict[str, Any], field: str) -> tuple[bytes, str]:
-    """Seal content; give the bytes, and the SHA-256 of what is in them: JSON that begins with random bytes.
-
-    Because of these nobody can try numbers until the hash fits; who opens the content can check it.
-    """
-    text = _json({"": os.urandom(16).hex(), **content})
-    return key.seal_text(text, field, pad_to=_PAD), sha256(text.encode()).hexdigest()
-
-
-def open_content(key: OpenKey, sealed: bytes | memoryview, field: str) -> dict[str, Any]:
-    """Open what :func:`seal_content` sealed.
-
-    Raises:
-        VaultError: it cannot be opened.
-    """
-    content: dict[str, Any] = json.loads(key.open_text(bytes(sealed), field))
-    content.pop("", None)
-    return content
-
-
 def content_index(inquiry: int, content: dict[str, Any]) -> bytes:
     """Give the keyed hash by which the same answer to the same inquiry is known again."""
-    return key_ring().keyed_hash("inquiries.answer", f"{inquiry}\n{_json(content)}".encode(), 32)
+    return key_ring().keyed_hash("inquiries.answer", f"{inquiry}\n{as_json(content)}".encode(), 32)
 
 
 def keep_files(answer: Answer, key: OpenKey, files: Sequence[File]) -> None:
@@ -206,10 +162,6 @@ def read_file(attachment: Attachment) -> bytes:
 def remove_file(path: str) -> None:
     """Remove the object of an attached file."""
     _store().remove(path)
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _store() -> FileStore:

@@ -112,11 +112,11 @@ def act(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     if form.is_valid():
         try:
             _DO[step](inquiry, form, request)
-        except BadValuesError as error:
-            assert isinstance(form, AnswerForm)  # noqa: S101 - only answers have values
-            form.refuse(error)
         except OperationError as error:
-            form.add_error(None, said(error))
+            if isinstance(error, BadValuesError) and isinstance(form, AnswerForm):
+                form.refuse(error)
+            else:
+                form.add_error(None, said(error))
         else:
             return redirect("inquiries:one", code, reference)
     return _page(request, inquiry, {step: form})

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from quietline.errors import ConflictError
 from quietline.marks import biases, codeword
 from quietline.web.base.logs import log
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import new_data_key, opened_key
 from quietline.web.keeping.rings import key_ring
 from quietline.web.lists.content import keys_of_area
 from quietline.web.lists.models import CanaryBatch, CanaryRetirement, CanaryTurn
@@ -125,9 +125,8 @@ def _demand_new(register: Register, keys: NDArray[np.uint64]) -> None:
 def _batch(register: Register, area: str, keys: NDArray[np.uint64], at: datetime) -> CanaryBatch:
     row = CanaryBatch(register=register, area=area, count=len(keys), sealed=b"", added_at=at)
     row.save(force_insert=True)
-    wrapped = key_ring().new_data_key(_record(row.pk))
-    row.data_key = DataKey.objects.create(record=_record(row.pk), wrapped=wrapped, created_at=at)
-    row.sealed = key_ring().unwrap(wrapped, _record(row.pk)).seal(keys.astype("<u8").tobytes(), _FIELD)
+    row.data_key, key = new_data_key(_record(row.pk), at=at)
+    row.sealed = key.seal(keys.astype("<u8").tobytes(), _FIELD)
     row.save(update_fields=["data_key", "sealed"])
     return row
 
@@ -154,13 +153,12 @@ def batches_of(register: Register | None = None, *, area: str = "") -> list[Batc
 
 
 def _opened(row: CanaryBatch) -> Batch:
-    wrapped = None if row.data_key is None or row.data_key.wrapped is None else bytes(row.data_key.wrapped)
-    return _open(row.pk, row.register_id, row.area, bytes(row.sealed), wrapped, row.added_at)
+    plain = opened_key(row.data_key, _record(row.pk)).open(bytes(row.sealed), _FIELD)
+    return _batch_of(row.pk, row.register_id, row.area, plain, row.added_at)
 
 
 @lru_cache(maxsize=1024)
-def _open(pk: int, register_id: int, area: str, sealed: bytes, wrapped: bytes | None, added_at: datetime) -> Batch:
-    plain = key_ring().unwrap(wrapped, _record(pk)).open(sealed, _FIELD)
+def _batch_of(pk: int, register_id: int, area: str, plain: bytes, added_at: datetime) -> Batch:
     keys = np.frombuffer(plain, dtype="<u8").astype(np.uint64)
     return Batch(pk, register_id, area, keys, biases(_secret(), _record(pk), len(keys)), added_at)
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import InputError, NotProvenError, OperationError, TooManyError
-from quietline.web.accounts.models import Organisation, Person
+from quietline.web.accounts.models import Organisation
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
@@ -30,6 +30,7 @@ from quietline.web.lists.tracing import trace_sample
 from quietline.web.lists.words import bound_in_words, form_help, shown_area, way_in_words
 from quietline.web.sellers.acting import acting_for
 from quietline.web.sellers.queries import AGENTS, live_mandates
+from quietline.web.sellers.views_common import person_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -49,11 +50,6 @@ def _organisation(code: str) -> Organisation:
     if found is None:
         raise Http404
     return found
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
 
 
 def _asked_client(request: HttpRequest) -> str:
@@ -178,7 +174,7 @@ def fetch(request: HttpRequest, code: str, country: str, area: str) -> HttpRespo
     try:
         row = fetch_list(
             organisation=organisation, client=client, country=country, area=area, form=ListFile.Form(asked["form"]),
-            from_version=asked["from_version"] or 0, by=_person(request), at=at,
+            from_version=asked["from_version"] or 0, by=person_of(request), at=at,
         )  # fmt: skip
         behalf = acting_for(organisation, client=client, at=at)
     except TooManyError as refused:
@@ -244,7 +240,7 @@ def leaks(request: HttpRequest) -> HttpResponse:
     except InputError:
         form.add_error("sample", _("This file holds no list of numbers that can be read."))
         return render(request, "lists/leaks.html", {"form": form}, status=422)
-    record_trace(tracing=tracing, purpose=form.cleaned_data["purpose"], by=_person(request), at=now())
+    record_trace(tracing=tracing, purpose=form.cleaned_data["purpose"], by=person_of(request), at=now())
     return render(request, "lists/leaks.html", {"form": LeakForm(), **_leak_context(tracing, now())})
 
 

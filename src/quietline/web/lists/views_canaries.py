@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import InputError, OperationError
 from quietline.numbering import number_of
-from quietline.web.accounts.models import Person
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.logs import log
@@ -27,6 +26,7 @@ from quietline.web.lists.queries import registers
 from quietline.web.lists.samples import read_sample
 from quietline.web.lists.words import shown_area
 from quietline.web.publishing.models import Register
+from quietline.web.sellers.views_common import person_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 2_000
 _log = log("lists")
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +72,7 @@ def _taken_in(request: HttpRequest, form: CanariesForm) -> bool:
     register: Register = data["register"]
     try:
         keys = _read(data, register.country)
-        rows = pool.take_in(register=register, keys=keys, share=data["share"] / 100, by=_person(request), at=now())
+        rows = pool.take_in(register=register, keys=keys, share=data["share"] / 100, by=person_of(request), at=now())
     except (InputError, OperationError) as refused:
         form.add_error("file" if data.get("file") else "numbers", f"{_said(refused)}")
         return False
@@ -128,14 +123,14 @@ def canaries_of(request: HttpRequest, code: str, area: str) -> HttpResponse:
     do = request.POST.get("do", "")
     if do == "retire":
         count = pool.retire(
-            register=register, area=area, names=request.POST.getlist("canary")[:_MOST_SHOWN], by=_person(request), at=now()
+            register=register, area=area, names=request.POST.getlist("canary")[:_MOST_SHOWN], by=person_of(request), at=now()
         )
         text = ngettext("%(count)s canary is retired.", "%(count)s canaries are retired.", count) % {"count": count}
         (messages.success if count else messages.info)(request, text)
         return redirect("lists:canaries_of", code=code, area=area)
     is_open = do == "show"
     if is_open:
-        _log.info("canaries shown", register=code, area=area, by=_person(request).pk)
+        _log.info("canaries shown", register=code, area=area, by=person_of(request).pk)
     found = pool.canaries_of_area(register, area)
     rows = [
         {

@@ -8,12 +8,14 @@ codes", the WebOTP API).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override, pgettext
+
+from quietline.web.base.words import as_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,13 +83,13 @@ def compose(template: str, *, channel: str, language: str, facts: Mapping[str, A
         template: one of :data:`TEMPLATES`.
         channel: ``text``, ``call`` or ``mail``.
         language: one of :data:`LANGUAGES`.
-        facts: as the template needs them; days as ISO text.
+        facts: as the template needs them; days, and moments with their offset, as ISO text.
         site: the installation.
         secret: the code, or the token of the link.
 
     Raises:
         KeyError: there is no such template or purpose, or a fact is missing.
-        ValueError: a day is none.
+        ValueError: a day or a moment is none.
     """
     known: dict[str, Any] = {**facts, "name": site.name, "host": site.host, "channel": channel, "code": secret}
     with override(language):
@@ -97,6 +99,8 @@ def compose(template: str, *, channel: str, language: str, facts: Mapping[str, A
             known["link"] = f"{site.base_url}{facts['path']}{secret}"
         for name in known.keys() & {"day", "until_day"}:
             known[name] = format_date(date.fromisoformat(known[name]), pgettext("date format", "j F Y"))
+        if "moment" in known:
+            known["moment"] = as_moment(datetime.fromisoformat(known["moment"]))
         return TEMPLATES[template].write(known)
 
 

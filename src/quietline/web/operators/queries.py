@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from quietline.web.subscribers.line_sessions import ProvenLine
 
-__all__ = ["latest_event", "operator_of", "operators_of", "undoable_event"]
+__all__ = ["latest_event", "operator_by_code", "operator_of", "operators_of", "undoable_event"]
 
 # the operand of the ranges is written as in the constraint operators_range_apart, whose index answers it
 _OPERATORS = """
@@ -47,6 +47,11 @@ def operator_of(key: int, *, at: datetime) -> Organisation | None:
     """Give the operator that a number belongs to; None where nobody knows. See :func:`operators_of`."""
     found = operators_of([(key, at)])[0]
     return None if found is None else Organisation.objects.get(pk=found)
+
+
+def operator_by_code(code: str) -> Organisation | None:
+    """Give the operator that goes by a code; None where there is none."""
+    return Organisation.objects.filter(code=code, kind=Organisation.Kind.OPERATOR).first()
 
 
 def latest_event(key: int, *, besides: LineEvent | None = None) -> LineEvent | None:

@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 __all__ = ["ReferenceForm"]
 
-_REFERENCE = re.compile(r"(?:QL)?([2-9A-HJKMNP-TV-Z]{8})", re.ASCII)
+_REFERENCE = re.compile(r"([A-Z]{2})?([2-9A-HJKMNP-TV-Z]{4})([2-9A-HJKMNP-TV-Z]{4})", re.ASCII)
 
 
 class ReferenceForm(forms.Form):
     """One reference, as it stands on a certificate; blanks, hyphens and small letters do not matter."""
 
     reference = forms.CharField(
-        label=_("Reference of the entry"), max_length=32, help_text=_("It stands on your certificate: QL-XXXX-XXXX"),
+        label=_("Reference"), max_length=32,
+        help_text=_("It stands on your certificate, report, letter or order, such as QL-XXXX-XXXX."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -26,6 +27,6 @@ class ReferenceForm(forms.Form):
         match = _REFERENCE.fullmatch(typed)
         if match is None:
             raise forms.ValidationError(
-                _("A reference looks like QL-XXXX-XXXX. Look at your certificate."), code="reference.form"
+                _("A reference looks like QL-XXXX-XXXX. Look at the paper that you have."), code="reference.form"
             )
-        return f"QL-{match[1][:4]}-{match[1][4:]}"
+        return f"{match[1] or 'QL'}-{match[2]}-{match[3]}"

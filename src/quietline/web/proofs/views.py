@@ -23,7 +23,7 @@ from quietline.ledger.proving import prove_entry
 from quietline.web.base.clock import now
 from quietline.web.proofs.forms import ReferenceForm
 from quietline.web.proofs.objects import ledger_origin, ledger_store, public_key, public_log
-from quietline.web.proofs.proving import leaf_of_reference
+from quietline.web.proofs.proving import leaves_of_reference
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -76,20 +76,21 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """Ask for a reference, and show where the entry stands in the log."""
+    """Ask for a reference, and show where what was recorded under it stands in the log."""
     form = ReferenceForm(request.POST or None)
     if not form.is_valid():
         return render(request, "proofs/find.html", {"form": form}, status=422 if form.errors else 200)
     try:
-        leaf = leaf_of_reference(form.cleaned_data["reference"], client=request.client, at=now())  # type: ignore[attr-defined]
+        found = leaves_of_reference(form.cleaned_data["reference"], client=request.client, at=now())  # type: ignore[attr-defined]
     except TooManyError as error:
         page = render(request, "429.html", {"retry_after_minutes": error.retry_seconds // 60 + 1}, status=429)
         page["Retry-After"] = str(error.retry_seconds)
         return page
     context: dict[str, Any] = {"reference": form.cleaned_data["reference"]}
-    if leaf is None:
+    if not found:
         return render(request, "proofs/not_found.html", context, status=404)
-    context |= {"index": leaf.index, "hash": leaf.hash.hex()} | _proof(leaf.index)
+    rows = [{"title": one.title, "index": one.index, "hash": one.hash.hex()} | _proof(one.index) for one in found]
+    context |= {"rows": rows, "signed": next((row for row in rows if "signed_at" in row), None)}
     return render(request, "proofs/proof.html", context)
 
 

@@ -149,6 +149,8 @@ class Change(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "change"
+    leaf_reference: ClassVar[tuple[str, str]] = ("QL", "entry__reference")
+    leaf_title = _("change of the register")
     keeping: ClassVar[Keeping] = {
         "id": "kept",
         "number": "kept",

@@ -11,7 +11,9 @@ from quietline.web.publishing.models import Entry, Register
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["do_not_call_register", "history", "imported_since", "standing_entry", "stands_since"]
+__all__ = [
+    "do_not_call_register", "history", "imported_since", "imported_until_first_entry", "standing_entry", "stands_since",
+]  # fmt: skip
 
 
 def do_not_call_register(country: str) -> Register:
@@ -46,6 +48,21 @@ def imported_since(register: Register, key: int) -> date | None:
             " WHERE b.register_id = %s AND i.key = %s"
             " AND NOT EXISTS (SELECT 1 FROM publishing_entry e WHERE e.register_id = b.register_id AND e.key = i.key)"
             " ORDER BY since_date LIMIT 1",
+            [register.pk, key],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def imported_until_first_entry(register: Register, key: int) -> date | None:
+    """Give the day since which an import has a number, whatever came after; None where none has it.
+
+    It tells how the number stood before its first entry; as of today ask :func:`imported_since`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(coalesce(i.since_date, b.list_date)) FROM publishing_imported i"
+            " JOIN publishing_import b ON b.id = i.bulk_id WHERE b.register_id = %s AND i.key = %s",
             [register.pk, key],
         )
         row = cursor.fetchone()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quietline.web.base.statements import run
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import draw_key, opened_key
 from quietline.web.proofs.operations import new_leaf
 from quietline.web.publishing.models import WashSet
 
@@ -82,8 +82,8 @@ def record_small_wash(
         IntegrityError: the reference is taken.
     """
     record = f"wash:{number}"
-    wrapped = key_ring().new_data_key(record)
-    sealed = key_ring().unwrap(wrapped, record).seal(_packed(keys), _FIELD)
+    key = draw_key(record)
+    sealed = key.opened.seal(_packed(keys), _FIELD)
     row = WashSet(
         id=number, organisation=organisation, client=client, numbers_count=len(keys), receipt=receipt, sealed=sealed,
         reference=reference, question=question, answer=answer, at=at,
@@ -92,7 +92,7 @@ def record_small_wash(
     values = {
         "number": number, "organisation": organisation.pk, "client": client, "count": len(keys), "receipt": receipt,
         "sealed": sealed, "reference": reference, "question": question, "answer": answer, "at": at, "record": record,
-        "wrapped": bytes(wrapped), "kind": leaf.kind, "salt": leaf.salt, "hash": leaf.hash,
+        "wrapped": key.wrapped, "kind": leaf.kind, "salt": leaf.salt, "hash": leaf.hash,
     }  # fmt: skip
     [(row.data_key_id,)] = run(_RECORD, values)
     return row
@@ -105,8 +105,7 @@ def opened_keys(row: WashSet, data_key: DataKeyRow) -> NDArray[np.uint64]:
         VaultError: the key was destroyed, or something was altered.
     """
     assert row.sealed is not None  # noqa: S101 - a small wash
-    key = key_ring().unwrap(None if data_key.wrapped is None else bytes(data_key.wrapped), data_key.record)
-    return _unpacked(key.open(bytes(row.sealed), _FIELD))
+    return _unpacked(opened_key(data_key, f"wash:{row.pk}").open(bytes(row.sealed), _FIELD))
 
 
 def _packed(keys: NDArray[np.uint64]) -> bytes:

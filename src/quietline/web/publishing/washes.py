@@ -21,8 +21,7 @@ from django.db import transaction
 
 from quietline.registers import Register as RegisterReader
 from quietline.wash import packed
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import destroy_keys, new_data_key, opened_key
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.models import WashSet
 from quietline.web.publishing.objects import wash_path, wash_store
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quietline.vault import DataKey as OpenKey
     from quietline.web.accounts.models import Organisation
 
 __all__ = ["forget_washes", "record_wash", "washes_about"]
@@ -59,13 +59,11 @@ def record_wash(
     with transaction.atomic():
         row = WashSet(organisation=organisation, client=client, numbers_count=len(keys), receipt=receipt, at=at)
         row.save(force_insert=True)
-        record = f"wash:{row.pk}"
-        wrapped = key_ring().new_data_key(record)
-        row.data_key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
+        row.data_key, data_key = new_data_key(f"wash:{row.pk}", at=at)
         row.object_path = f"washes/{at:%Y-%m-%d}/{row.pk}"
         row.save(update_fields=["data_key", "object_path"])
         write_leaves("wash", [row], at=at)
-        _seal(row, keys, bytes(wrapped))
+        _seal(row, keys, data_key)
     return row
 
 
@@ -87,8 +85,7 @@ def washes_about(key: int, *, since: datetime) -> Iterator[WashSet]:
 
 def _holds(row: WashSet, key: int) -> bool:
     """Say whether a sealed set holds a number; it is decrypted piece by piece, and never reaches a disk in the clear."""
-    wrapped = None if row.data_key is None or row.data_key.wrapped is None else bytes(row.data_key.wrapped)
-    data_key = key_ring().unwrap(wrapped, f"wash:{row.pk}")
+    data_key = opened_key(row.data_key, f"wash:{row.pk}")
     with wash_store().open(wash_path(row.object_path)) as sealed:
         chunks = data_key.open_stream(sealed, _FIELD)
         first = next(chunks, b"")
@@ -138,7 +135,7 @@ def forget_washes(*, at: datetime) -> int:
     )
     rows = list(over.only("object_path", "data_key"))
     with transaction.atomic():
-        DataKey.objects.filter(pk__in=[row.data_key_id for row in rows]).update(wrapped=None, destroyed_at=at)
+        destroy_keys([row.data_key_id for row in rows], at=at)
         WashSet.objects.filter(pk__in=[row.pk for row in rows]).update(sealed=None, answer=None)
     for row in rows:
         if row.object_path:
@@ -156,8 +153,7 @@ def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
 
 
-def _seal(row: WashSet, keys: NDArray[np.uint64], wrapped: bytes) -> None:
-    data_key = key_ring().unwrap(wrapped, f"wash:{row.pk}")
+def _seal(row: WashSet, keys: NDArray[np.uint64], data_key: OpenKey) -> None:
     content = chain([_MAGIC], (packed.pack(piece) for piece in packed.cut(keys)))
     with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
         sealed = Path(folder) / "keys.sealed"

@@ -24,7 +24,7 @@ from quietline.web.lists.canaries import turn_over
 from quietline.web.lists.notices import tell_ready
 from quietline.web.publishing.files import publish_due_files
 from quietline.web.publishing.washes import forget_washes
-from quietline.web.seals import appeals, falling, trusting
+from quietline.web.seals import appeals, erasing, falling, trusting
 from quietline.web.sellers.certifying import remind_of_certifications
 from quietline.web.sellers.joining import forget_applications
 from quietline.web.statistics.counting import count_days
@@ -94,6 +94,7 @@ CHORES = (
     Chore("let seals expire", falling.expire, 60),
     Chore("let seals follow lines", falling.follow_lines, 60),
     Chore("forget unconfirmed appeals", appeals.tidy, 3_600),
+    Chore("erase old seals and appeals", erasing.erase_old, 86_400),
     Chore("remind of reviews", trusting.remind, 86_400),
 )
 """What is done between two glances, so that none keeps another waiting."""
@@ -101,6 +102,7 @@ CHORES = (
 LONG_CHORES = (
     Chore("take over historic files", historic_files.work_uploads, 5),
     Chore("look for patterns in reports", patterns.count_patterns, 900),
+    Chore("count files of reports", counting.count_files, 30),
     Chore("count all reports again", counting.count_again, 86_400),
     Chore("count days", count_days, 600),
     Chore("make open files", make_open_files, 3_600),

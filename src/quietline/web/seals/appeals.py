@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import destroy_keys
 from quietline.web.proofs.operations import write_leaves
+from quietline.web.publishing.models import Register
 from quietline.web.publishing.operations import new_reference
 from quietline.web.seals.clocks import appeal_clock
 from quietline.web.seals.letters import tell_appellant
 from quietline.web.seals.models import Appeal, AppealAct, Seal
 from quietline.web.seals.operations import lift_seal
+from quietline.web.seals.registers import keys_standing
+from quietline.web.seals.releasing import release_number
 from quietline.web.seals.stages import APPEAL_STEPS
 from quietline.web.seals.stepping import move, take_turns
 from quietline.web.seals.wording import cleaned, close_words, new_data_key
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
     from quietline.web.subscribers.line_sessions import ProvenLine
 
 __all__ = [
-    "CONFIRM_DAYS", "DECIDED", "LANGUAGES", "confirm", "grant", "receive", "refuse", "take", "tidy", "withdraw",
+    "CONFIRM_DAYS", "DECIDED", "LANGUAGES", "confirm", "grant", "may_be_partly", "receive", "refuse", "take", "tidy",
+    "withdraw",
 ]  # fmt: skip
 
 DECIDED: list[Callable[[Appeal], None]] = []
@@ -144,7 +149,8 @@ def grant(
 ) -> Appeal:  # fmt: skip
     """Grant an appeal, wholly or in part.
 
-    Against a seal it lifts the seal in the same transaction; other open appeals against that seal get the same answer.
+    Against a seal it lifts the seal in the same transaction; other open appeals against that seal get the same answer. In
+    part, it frees the number of the line that appealed, and the others stay sealed: see :func:`may_be_partly`.
 
     Args:
         appeal: which.
@@ -152,22 +158,26 @@ def grant(
         by: a supervisor who took no part in what it is against.
         at: now.
         was_wrong: whether the seal should never have been placed.
-        partly: only in part; a seal cannot be.
+        partly: only in part.
 
     Raises:
         OperationError: ``appeal.answer``; ``appeal.partly``.
-        ConflictError: ``seal.no-step``, ``seal.moved-on``.
+        ConflictError: ``seal.no-step``, ``seal.moved-on``, ``seal.last-number``.
         NotProvenError: ``seal.second``, ``seal.not-yours``.
     """
     is_seal = appeal.subject_kind == Appeal.Subject.SEAL
-    if partly and is_seal:
+    if partly and not may_be_partly(appeal):
         raise OperationError(
             _("A seal is lifted or stands."),
             advice=_("Grant the appeal, and propose a seal of fewer numbers or a shorter time."), code="appeal.partly",
         )  # fmt: skip
     take_turns()
     _decide(appeal, "partly" if partly else "grant", answer, by, at)
-    if is_seal:
+    if is_seal and partly:
+        seal = Seal.objects.select_for_update(of=("self",)).select_related("data_key").get(reference=appeal.subject)
+        words = answer[LANGUAGES[0]]
+        release_number(seal=seal, key=appeal.key or 0, reason="appeal", words=words, by=by, at=at)
+    elif is_seal:
         others = Appeal.objects.select_for_update().filter(
             subject_kind=appeal.subject_kind, subject=appeal.subject, state__in=_OPEN
         )
@@ -200,6 +210,16 @@ def withdraw(*, appeal: Appeal, at: datetime) -> Appeal:
     return appeal
 
 
+def may_be_partly(appeal: Appeal) -> bool:
+    """Say whether an appeal can be granted in part: against a seal, where its line is one of several that are sealed."""
+    if appeal.subject_kind != Appeal.Subject.SEAL:
+        return True
+    if appeal.key is None or keys_standing(Register.Kind.SEALED, appeal.key, appeal.key) == 0:
+        return False
+    ranges = Seal.objects.filter(reference=appeal.subject, state=Seal.State.SEALED, first_key__lt=F("last_key"))
+    return ranges.filter(first_key__lte=appeal.key, last_key__gte=appeal.key).exists()
+
+
 def tidy(*, at: datetime) -> int:
     """Destroy appeals whose address nobody confirmed in three days; give how many."""
     with transaction.atomic():
@@ -208,9 +228,8 @@ def tidy(*, at: datetime) -> int:
             .filter(state=_S.UNCONFIRMED, at__lt=at - timedelta(days=CONFIRM_DAYS))
             .order_by("pk")[:500]
         )
-        keys = [row.data_key_id for row in rows if row.data_key_id is not None]
         Appeal.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        DataKey.objects.filter(pk__in=keys).update(wrapped=None, destroyed_at=at)
+        destroy_keys([row.data_key_id for row in rows], at=at)
     return len(rows)
 
 

@@ -17,10 +17,12 @@ from quietline.web.publishing.models import Entry, Register
 from quietline.web.seals.letters import tell_sealed
 from quietline.web.seals.models import Seal, Trust
 from quietline.web.seals.operations import note_act, take_away
-from quietline.web.seals.orders import order_block, zone_of
-from quietline.web.seals.queries import answering_for
+from quietline.web.seals.orders import order_apart, order_block, zone_of
+from quietline.web.seals.queries import answering_for, trusted_in
+from quietline.web.seals.releasing import follow_numbers
 from quietline.web.seals.stages import SEAL_STEPS
 from quietline.web.seals.stepping import move, take_turns
+from quietline.web.seals.telling import tell_waiting
 from quietline.web.seals.trusting import lapse_one
 
 if TYPE_CHECKING:
@@ -45,14 +47,19 @@ def expire(*, at: datetime) -> int:
 
 
 def follow_lines(*, at: datetime) -> int:
-    """Let seals and trusts follow what operators reported of their lines; give how many have changed."""
+    """Let seals and trusts follow what operators reported of their lines; give how many have changed.
+
+    Lines of long ranges that have not been told of their seal are told then, too, as far as the day leaves room.
+    """
     gone = Seal.objects.filter(~_standing(Register.Kind.SEALED), state=_S.SEALED).order_by("pk")
     changed = _each(gone, lambda seal: _end(seal, "fall", "fell", at))
     back = Seal.objects.filter(_standing(Register.Kind.SEALED, listed_at__gte=OuterRef("ended_at")), state=_S.FELL)
-    back = back.filter(Q(until_at=None) | Q(until_at__gt=at)).order_by("-sealed_at", "-pk")
+    back = back.filter(Q(until_at=None) | Q(until_at__gt=at), data_key__destroyed_at=None).order_by("-sealed_at", "-pk")
     changed += _each(back, lambda seal: _restore(seal, at))
     lost = Trust.objects.filter(~_standing(Register.Kind.TRUSTED), state=Trust.State.TRUSTED).order_by("pk")
     changed += _each(lost, lambda trust: lapse_one(trust, at=at))
+    changed += follow_numbers(at=at)
+    tell_waiting(at=at)
     return changed + _sweep(Register.Kind.SEALED, Seal, _S.SEALED, at) + _sweep(
         Register.Kind.TRUSTED, Trust, Trust.State.TRUSTED, at
     )  # fmt: skip
@@ -92,10 +99,13 @@ def _restore(seal: Seal, at: datetime) -> bool:
             others = Seal.objects.filter(state=_S.SEALED, first_key__lte=seal.last_key, last_key__gte=seal.first_key)
             if others.exists():  # sealed anew meanwhile: that one counts
                 return False
+            if trusted_in(seal.first_key, seal.last_key, at=at) is not None:  # whoever had it meanwhile is protected
+                return False
             before = seal.state
             move(seal, SEAL_STEPS, "restore", by=None, ended_at=None)
             note_act(seal, "restore", before, at=at)
             order_block(seal, by=None, at=at)
+            order_apart(seal, by=None, at=at)
             tell_sealed(seal, answering_for(seal.first_key, seal.last_key, at=at), zone=zone_of(seal.first_key), at=at)
     except ConflictError:
         return False

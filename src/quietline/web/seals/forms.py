@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnswerForm", "AppealForm", "ApplyForm", "CheckForm", "FilterForm", "LiftForm", "NewSealForm", "ReasonForm",
-    "ReviewForm", "WordsForm", "read_key",
+    "ReleaseForm", "ReviewForm", "WordsForm", "read_key",
 ]  # fmt: skip
 
 _LINES = {"rows": 4}
@@ -126,6 +126,13 @@ class LiftForm(forms.Form):
     was_wrong = forms.BooleanField(
         label=_("It should never have been placed"), required=False, help_text=_("It then counts in the published rate.")
     )
+
+
+class ReleaseForm(forms.Form):
+    """Which number of a range is free, and why."""
+
+    key = _number(_("Number that is free"), help_text=_("Only this one: the others stay sealed."))
+    words = _text(_("In words"))
 
 
 class AnswerForm(forms.Form):

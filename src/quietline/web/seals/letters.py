@@ -15,7 +15,7 @@ from quietline.web.base.logs import log
 from quietline.web.messaging.operations import check_cap, enqueue
 from quietline.web.messaging.texts import TEMPLATES, Template, Words
 from quietline.web.seals.clocks import appeal_length
-from quietline.web.seals.reasons import lift_words, reason_words, remedy_words
+from quietline.web.seals.reasons import lift_words, reason_in_short, reason_words, remedy_in_short, remedy_words
 from quietline.web.seals.wording import words_of
 from quietline.web.sellers.queries import managers_of
 
@@ -88,13 +88,48 @@ def _trust(facts: Mapping[str, Any]) -> Words:
     return Words(_("%(name)s: trusted numbers %(reference)s") % facts, f"{text}\n\n{facts['link']}")
 
 
-_MAIL, _ABOUT = frozenset(("mail",)), frozenset(("reference", "organisation", "path"))
+def _part(facts: Mapping[str, Any]) -> Words:
+    told = {**facts, "why": lift_words(facts["reason"])}
+    text = _(
+        "One number of %(organisation)s has left the seal %(reference)s (%(why)s). Its operator has been told to let calls"
+        " from it through again. The other numbers of the seal stay stopped.\n\n%(link)s"
+    )
+    return Words(_("%(name)s: a number has left the seal %(reference)s") % told, text % told)
+
+
+def _line(facts: Mapping[str, Any]) -> Words:
+    day = ""
+    if facts["ends"]:
+        day = format_date(date.fromisoformat(facts["ends"]), pgettext("short date format", "j M Y"))
+    told = {**facts, "why": reason_in_short(facts["reason"]), "remedy": remedy_in_short(facts["remedy"]), "day": day}
+    if day:
+        text = _(
+            "%(name)s: calls from this number are blocked to %(day)s: %(why)s. To end it: %(remedy)s."
+            " Appeal: %(host)s/seals/%(reference)s/"
+        )
+    else:
+        text = _(
+            "%(name)s: calls from this number are blocked: %(why)s. To end it: %(remedy)s."
+            " Appeal: %(host)s/seals/%(reference)s/"
+        )
+    return Words("", text % told)
+
+
+def _line_end(facts: Mapping[str, Any]) -> Words:
+    text = _("%(name)s: calls from this number are not blocked any more. Seal %(reference)s is over. More: %(host)s/seals/")
+    return Words("", text % facts)
+
+
+_MAIL, _TEXT, _ABOUT = frozenset(("mail",)), frozenset(("text",)), frozenset(("reference", "organisation", "path"))
 LETTERS = {
     "seal-placed": Template(_MAIL, _ABOUT | {"reason", "remedy", "ends", "answered"}, "none", _placed),
     "seal-ended": Template(_MAIL, _ABOUT | {"reason"}, "none", _lifted),
+    "seal-part": Template(_MAIL, _ABOUT | {"reason"}, "none", _part),
+    "seal-line": Template(_TEXT, frozenset(("reference", "reason", "remedy", "ends")), "none", _line),
+    "seal-line-end": Template(_TEXT, frozenset(("reference",)), "none", _line_end),
     "appeal-mail": Template(_MAIL, frozenset(("reference", "step", "day", "path")), "link", _appeal),
     "appeal-account": Template(_MAIL, frozenset(("reference", "step", "day", "path")), "none", _appeal),
-    "appeal-text": Template(frozenset(("text",)), frozenset(("reference", "step", "day")), "none", _appeal_text),
+    "appeal-text": Template(_TEXT, frozenset(("reference", "step", "day")), "none", _appeal_text),
     "trust-step": Template(_MAIL, _ABOUT | {"step", "day"}, "none", _trust),
 }
 """All letters of this room by their code."""
@@ -129,10 +164,20 @@ def tell_sealed(seal: Seal, organisations: Iterable[Organisation], *, zone: str,
     return count
 
 
-def tell_lifted(seal: Seal, organisations: Iterable[Organisation], *, reason: str, at: datetime) -> int:
-    """Tell those who answer for a number that it is sealed no longer; give how many letters."""
-    facts = {"reference": seal.reference, "reason": reason}
-    return sum(_tell(organisation, "seal-ended", facts, seal.reference, at) for organisation in organisations)
+def tell_lifted(
+    seal: Seal, organisations: Iterable[Organisation], *, reason: str, at: datetime, is_part: bool = False
+) -> int:
+    """Tell those who answer for a number that it is sealed no longer; give how many letters.
+
+    Args:
+        seal: which.
+        organisations: that answer for a number of it.
+        reason: one of :data:`~quietline.web.seals.reasons.ENDINGS`.
+        at: now.
+        is_part: only one number of its range is free.
+    """
+    facts, template = {"reference": seal.reference, "reason": reason}, "seal-part" if is_part else "seal-ended"
+    return sum(_tell(organisation, template, facts, seal.reference, at) for organisation in organisations)
 
 
 def tell_trust(trust: Trust, step: str, *, at: datetime) -> int:

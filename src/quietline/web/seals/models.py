@@ -2,6 +2,11 @@
 
 A seal stops a proven nuisance number, or a range of them: with a reason, what it rests on, what ends it, until when, and how
 to appeal. While it stands, its numbers stand in the country's register of sealed numbers, which operators follow.
+
+What was written about a seal, or in an appeal with the address of who appealed, is ``encrypted`` under a data key of each.
+That key is destroyed two years (:data:`quietline.web.seals.erasing.KEPT`) after the seal ended, or the appeal was answered
+or taken back; the line that appealed (``Appeal.key``) is emptied then. What stays says that it was, when, why by its code,
+and who decided.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from quietline.web.keeping.declared import Keeping
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Appeal", "AppealAct", "Seal", "SealAct", "SealOrder", "Trust", "TrustAct"]
+__all__ = ["Appeal", "AppealAct", "Seal", "SealAct", "SealOrder", "SealRelease", "Trust", "TrustAct"]
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -34,6 +39,9 @@ class Seal(models.Model):
         words: what it rests on and what ends it, sealed (JSON); its hash stands in the leaf.
         until_at: it falls then by itself; None: it stands until it is lifted, where a law says so.
         was_wrong: lifted because it should never have been placed; counts in the published rate.
+        told: of how many numbers, from the first on, the line was told of the seal, or was none that can be told.
+        told_end: the same of its end.
+        texts: lines that were told of the seal by text.
     """
 
     class State(models.TextChoices):
@@ -63,13 +71,18 @@ class Seal(models.Model):
     sealed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     was_wrong = models.BooleanField(default=False)
+    told = models.IntegerField(default=0, db_default=0)
+    told_end = models.IntegerField(default=0, db_default=0)
+    texts = models.IntegerField(default=0, db_default=0)
 
     leaf_kind: ClassVar[str] = "seal"
+    leaf_reference: ClassVar[tuple[str, str]] = ("SL", "reference")
+    leaf_title = _("seal")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "reference": "kept", "country": "kept", "first_key": "erased", "last_key": "erased",
         "subject": "kept", "reason": "kept", "data_key": "kept", "words": "encrypted", "words_sha256": "kept",
         "until_at": "kept", "state": "kept", "proposed_by": "kept", "proposed_at": "kept", "decided_by": "kept",
-        "sealed_at": "kept", "ended_at": "kept", "was_wrong": "kept",
+        "sealed_at": "kept", "ended_at": "kept", "was_wrong": "kept", "told": "kept", "told_end": "kept", "texts": "kept",
     }  # fmt: skip
 
     class Meta:
@@ -105,7 +118,7 @@ class Seal(models.Model):
 
 
 class SealAct(models.Model):
-    """A step of a seal. Never altered."""
+    """A step of a seal, or of one number of it. Never altered, but that its words are erased with those of the seal."""
 
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="acts")
     act = models.CharField(max_length=8)
@@ -118,6 +131,8 @@ class SealAct(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "seal-act"
+    leaf_reference: ClassVar[tuple[str, str]] = ("SL", "seal__reference")
+    leaf_title = _("step of a seal")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "seal": "kept", "act": "kept", "from_state": "kept", "to_state": "kept", "reason": "kept",
         "words": "encrypted", "words_sha256": "kept", "by": "kept", "at": "kept",
@@ -132,14 +147,56 @@ class SealAct(models.Model):
         }  # fmt: skip
 
 
+class SealRelease(models.Model):
+    """One number of a sealed range that is not sealed any more, or that another operator has; the rest stays sealed.
+
+    Attributes:
+        back_at: when it was sealed again, since an operator took its report back; None: it is not.
+    """
+
+    class Reason(models.TextChoices):
+        """Why."""
+
+        CLEARED = "cleared", _("the holder had nothing to do with the calls")
+        APPEAL = "appeal", _("an appeal was granted")
+        HOLDER = "holder", _("the number was given to somebody else, or to nobody")
+        PORTED = "ported", _("the number went to another operator with its holder, and stays sealed there")
+
+    seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="releases")
+    key = models.BigIntegerField()
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    at = models.DateTimeField()
+    back_at = models.DateTimeField(null=True)
+
+    leaf_kind: ClassVar[str] = "seal-release"
+    leaf_reference: ClassVar[tuple[str, str]] = ("SL", "seal__reference")
+    leaf_title = _("numbers released from a seal")
+    keeping: ClassVar[Keeping] = {
+        "id": "kept", "seal": "kept", "key": "erased", "reason": "kept", "at": "kept", "back_at": "kept",
+    }  # fmt: skip
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["seal", "key"], name="seals_release_key")]
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of: which number left which seal, why, and when."""
+        return {"seal": self.seal_id, "key": self.key, "reason": self.reason, "at": _moment(self.at)}
+
+
 class SealOrder(models.Model):
-    """An order to an operator to stop the numbers of a seal, or to let them be: which inquiry in its inbox it is."""
+    """An order to an operator to stop the numbers of a seal, or to let them be: which inquiry in its inbox it is.
+
+    Attributes:
+        release: the number of the seal that it is about; None: all of them.
+    """
 
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="orders")
     inquiry = models.OneToOneField("inquiries.Inquiry", on_delete=models.PROTECT, related_name="+")
     is_lift = models.BooleanField(default=False)
+    release = models.ForeignKey(SealRelease, null=True, on_delete=models.PROTECT, related_name="orders")
 
-    keeping: ClassVar[Keeping] = {"id": "kept", "seal": "kept", "inquiry": "kept", "is_lift": "kept"}
+    keeping: ClassVar[Keeping] = {"id": "kept", "seal": "kept", "inquiry": "kept", "is_lift": "kept", "release": "kept"}
 
 
 class Trust(models.Model):
@@ -192,6 +249,8 @@ class Trust(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     leaf_kind: ClassVar[str] = "trust"
+    leaf_reference: ClassVar[tuple[str, str]] = ("TR", "reference")
+    leaf_title = _("entry of the trusted list")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "reference": "kept", "country": "kept", "organisation": "kept", "holder": "kept", "kind": "kept",
         "first_key": "kept", "last_key": "kept", "evidence": "kept", "state": "kept", "review_date": "kept",
@@ -240,6 +299,8 @@ class TrustAct(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "trust-act"
+    leaf_reference: ClassVar[tuple[str, str]] = ("TR", "trust__reference")
+    leaf_title = _("step of a trusted entry")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "trust": "kept", "act": "kept", "from_state": "kept", "to_state": "kept", "reason": "kept",
         "review_date": "kept", "by": "kept", "at": "kept",
@@ -306,6 +367,8 @@ class Appeal(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "appeal"
+    leaf_reference: ClassVar[tuple[str, str]] = ("AP", "reference")
+    leaf_title = _("appeal")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "reference": "kept", "subject_kind": "kept", "subject": "kept", "organisation": "kept",
         "key": "erased", "challenge": "kept", "data_key": "kept", "words": "encrypted", "words_sha256": "kept",
@@ -326,7 +389,10 @@ class Appeal(models.Model):
 
 
 class AppealAct(models.Model):
-    """A step of an appeal. Never altered. What was answered lies sealed with the appeal; its hash stands here."""
+    """A step of an appeal. Never altered. What was answered lies sealed with the appeal; its hash stands here.
+
+    Reads of what was written are no steps: they stand in the log of reads (:class:`quietline.web.keeping.models.Read`).
+    """
 
     appeal = models.ForeignKey(Appeal, on_delete=models.PROTECT, related_name="acts")
     act = models.CharField(max_length=8)
@@ -337,6 +403,8 @@ class AppealAct(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "appeal-act"
+    leaf_reference: ClassVar[tuple[str, str]] = ("AP", "appeal__reference")
+    leaf_title = _("step of an appeal")
     keeping: ClassVar[Keeping] = {
         "id": "kept", "appeal": "kept", "act": "kept", "from_state": "kept", "to_state": "kept", "words_sha256": "kept",
         "by": "kept", "at": "kept",

@@ -26,6 +26,7 @@ from quietline.web.seals.reasons import LIFTS, REASONS, may_stand_without_end
 from quietline.web.seals.registers import end_numbers, enter_numbers
 from quietline.web.seals.stages import SEAL_STEPS
 from quietline.web.seals.stepping import check_officer, check_step, move, take_turns
+from quietline.web.seals.telling import tell_lines
 from quietline.web.seals.wording import cleaned, close_words, new_data_key
 from quietline.web.subscribers.numbers import listed_line
 
@@ -186,6 +187,7 @@ def place(seal: Seal, *, by: Person | None, at: datetime) -> None:
     enter_numbers(Register.Kind.SEALED, seal.country, seal.first_key, seal.last_key, at=at)
     order_block(seal, by=by, at=at)
     tell_sealed(seal, answering_for(seal.first_key, seal.last_key, at=at), zone=zone_of(seal.first_key), at=at)
+    tell_lines(seal, at=at)
 
 
 def take_away(seal: Seal, *, reason: str, by: Person | None, at: datetime) -> None:
@@ -193,11 +195,15 @@ def take_away(seal: Seal, *, reason: str, by: Person | None, at: datetime) -> No
     end_numbers(Register.Kind.SEALED, seal.first_key, seal.last_key, at=at)
     order_lift(seal, by=by, at=at)
     tell_lifted(seal, answering_for(seal.first_key, seal.last_key, at=at), reason=reason, at=at)
+    if seal.state != Seal.State.FELL:  # whoever has the number now was never told of the seal
+        tell_lines(seal, at=at)
 
 
-def note_act(seal: Seal, act: str, before: str, *, reason: str = "", at: datetime) -> SealAct:
-    """Write down a step that the platform took."""
-    return _act(seal, act, before, reason=reason, by=None, at=at)
+def note_act(
+    seal: Seal, act: str, before: str, *, reason: str = "", words: str = "", by: Person | None = None, at: datetime
+) -> SealAct:  # fmt: skip
+    """Write down a step: of the platform itself where nobody took it."""
+    return _act(seal, act, before, reason=reason, words=words, by=by, at=at)
 
 
 def check_range(first: int, last: int, *, country: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -16,7 +17,7 @@ from quietline.web.inquiries.queries import asked_in
 from quietline.web.inquiries.states import can
 from quietline.web.operators.queries import operators_of
 from quietline.web.seals.clocks import acknowledge_clock, lift_clock
-from quietline.web.seals.models import SealOrder
+from quietline.web.seals.models import SealOrder, SealRelease
 from quietline.web.seals.reasons import reason_words
 from quietline.web.subscribers.numbers import listed_line
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from quietline.web.accounts.models import Person
     from quietline.web.seals.models import Seal
 
-__all__ = ["order_block", "order_lift", "zone_of"]
+__all__ = ["order_again", "order_apart", "order_block", "order_lift", "order_release", "zone_of"]
+
+_NEVER_STOPPED = (Inquiry.State.REFUSED, Inquiry.State.WITHDRAWN)
 
 
 def zone_of(key: int) -> str:
@@ -40,39 +43,92 @@ def order_block(seal: Seal, *, by: Person | None, at: datetime) -> list[SealOrde
 
     A number that no operator is known to hold stands in the register all the same, which all operators follow.
     """
-    clock = acknowledge_clock(country=seal.country, zone=zone_of(seal.first_key), at=at)
-    orders = []
-    for operator, first, last in _held(seal, at):
-        matter = _matter(first, last) | {"since_at": at}
-        if seal.until_at is not None:
-            matter["until_at"] = seal.until_at
-        with override(_language(operator)):
-            words = _(
-                "Stop calls and texts from these numbers as far as they are yours, and say so here. Why: %(reason)s."
-            ) % {"reason": reason_words(seal.reason)}
-        due_at = min(clock.due_at, at + LONGEST)
-        orders.append(_sent(seal, Inquiry.Kind.BLOCK, operator, matter, words, due_at, by, at))
-    return orders
+    return [_blocked(seal, operator, first, last, None, by, at) for operator, first, last in _held(seal, at)]
+
+
+def order_again(release: SealRelease, *, by: Person | None, at: datetime) -> list[SealOrder]:
+    """Order the operator that has one number of a seal now to stop it: it came back, or went there; as above."""
+    found = operators_of([(release.key, at)])[0]
+    known = Organisation.objects.exclude(state=Organisation.State.CLOSED).filter(pk=found or 0)
+    return [_blocked(release.seal, row, release.key, release.key, release, by, at) for row in known]
 
 
 def order_lift(seal: Seal, *, by: Person | None, at: datetime) -> list[SealOrder]:
     """Take back orders that nobody has carried out, and order those who may have to let the numbers be; as above."""
-    clock = lift_clock(country=seal.country, zone=zone_of(seal.first_key), at=at)
-    orders = []
-    lifted = set(SealOrder.objects.filter(seal=seal, is_lift=True).values_list("inquiry__to", "inquiry__sent_at"))
-    for order in seal.orders.filter(is_lift=False).select_related("inquiry__to").order_by("pk"):
+    orders: list[SealOrder] = []
+    told: set[int] = set()
+    lifts = SealOrder.objects.filter(seal=seal, is_lift=True)
+    lifted = set(lifts.values_list("inquiry__to", "release__key", "inquiry__sent_at"))
+    blocks = seal.orders.filter(is_lift=False).select_related("inquiry__to", "release")
+    for order in blocks.order_by(F("release").asc(nulls_first=True), "pk"):  # those of one number after those of all
         inquiry = order.inquiry
-        if any(to == inquiry.to_id and sent >= inquiry.sent_at for to, sent in lifted):
+        about = order.release.key if order.release is not None else None
+        if any(to == inquiry.to_id and key == about and sent >= inquiry.sent_at for to, key, sent in lifted):
             continue  # an order of before: the seal stood, fell, and stood again
         declined = inquiry.state == Inquiry.State.REFUSED
         _take_back(inquiry, at)
-        if declined or inquiry.to.state == Organisation.State.CLOSED:
+        if declined or inquiry.to.state == Organisation.State.CLOSED or (about is not None and inquiry.to_id in told):
             continue
+        told.add(inquiry.to_id)
         first, last = _range(inquiry)
-        with override(_language(inquiry.to)):
-            words = _("Let calls and texts from these numbers through again, at once.")
-        orders.append(_sent(seal, Inquiry.Kind.LIFT, inquiry.to, _matter(first, last), words, clock.due_at, by, at))
+        orders.append(_let_be(seal, inquiry.to, first, last, order.release, by, at))
     return orders
+
+
+def order_release(release: SealRelease, *, by: Person | None, at: datetime) -> list[SealOrder]:
+    """Order who may have stopped one number of a seal to let it be, while the others stay stopped; as above.
+
+    Where it went to another operator, that one is not meant. An order for the whole range that nobody has carried out stays:
+    the one to let the number be comes beside it.
+    """
+    seal, key, orders = release.seal, release.key, []
+    keeps = operators_of([(key, at)])[0] if release.reason == SealRelease.Reason.PORTED else None
+    told = {keeps}
+    blocks = seal.orders.filter(Q(release=None) | Q(release__key=key), is_lift=False).select_related(
+        "inquiry__to", "release"
+    )
+    for order in blocks.order_by("pk"):
+        inquiry = order.inquiry
+        first, last = _range(inquiry)
+        if inquiry.to_id in told or not first <= key <= last or inquiry.state in _NEVER_STOPPED:
+            continue
+        if first == last:
+            _take_back(inquiry, at)
+        if inquiry.to.state != Organisation.State.CLOSED:
+            told.add(inquiry.to_id)
+            orders.append(_let_be(seal, inquiry.to, key, key, release, by, at))
+    return orders
+
+
+def order_apart(seal: Seal, *, by: Person | None, at: datetime) -> list[SealOrder]:
+    """Order the numbers that were cleared by themselves to be let be, where their range was just ordered to be stopped."""
+    cleared = (SealRelease.Reason.CLEARED, SealRelease.Reason.APPEAL)
+    rows = SealRelease.objects.filter(seal=seal, back_at=None, reason__in=cleared).order_by("pk")
+    return [order for release in rows for order in order_release(release, by=by, at=at)]
+
+
+def _blocked(
+    seal: Seal, operator: Organisation, first: int, last: int, release: SealRelease | None, by: Person | None, at: datetime
+) -> SealOrder:  # fmt: skip
+    clock = acknowledge_clock(country=seal.country, zone=zone_of(seal.first_key), at=at)
+    matter = _matter(first, last) | {"since_at": at}
+    if seal.until_at is not None:
+        matter["until_at"] = seal.until_at
+    with override(_language(operator)):
+        words = _(
+            "Stop calls and texts from these numbers as far as they are yours, and say so here. Why: %(reason)s."
+        ) % {"reason": reason_words(seal.reason)}  # fmt: skip
+    due_at = min(clock.due_at, at + LONGEST)
+    return _sent(seal, Inquiry.Kind.BLOCK, operator, matter, words, due_at, release, by, at)
+
+
+def _let_be(
+    seal: Seal, operator: Organisation, first: int, last: int, release: SealRelease | None, by: Person | None, at: datetime
+) -> SealOrder:  # fmt: skip
+    clock = lift_clock(country=seal.country, zone=zone_of(seal.first_key), at=at)
+    with override(_language(operator)):
+        words = _("Let calls and texts from these numbers through again, at once.")
+    return _sent(seal, Inquiry.Kind.LIFT, operator, _matter(first, last), words, clock.due_at, release, by, at)
 
 
 def _held(seal: Seal, at: datetime) -> list[tuple[Organisation, int, int]]:
@@ -108,11 +164,11 @@ def _take_back(inquiry: Inquiry, at: datetime) -> None:
 
 
 def _sent(
-    seal: Seal, kind: str, to: Organisation, matter: dict[str, Any], words: str, due_at: datetime, by: Person | None,
-    at: datetime,
+    seal: Seal, kind: str, to: Organisation, matter: dict[str, Any], words: str, due_at: datetime,
+    release: SealRelease | None, by: Person | None, at: datetime,
 ) -> SealOrder:  # fmt: skip
     inquiry = send(kind=kind, to=to, subject=seal.reference, matter=matter, words=words, due_at=due_at, by=by, at=at)
-    return SealOrder.objects.create(seal=seal, inquiry=inquiry, is_lift=kind == Inquiry.Kind.LIFT)
+    return SealOrder.objects.create(seal=seal, inquiry=inquiry, is_lift=kind == Inquiry.Kind.LIFT, release=release)
 
 
 def _language(organisation: Organisation) -> str:

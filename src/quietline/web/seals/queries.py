@@ -69,7 +69,7 @@ def proposals() -> QuerySet[Seal]:
 
 def orders_of(seal: Seal) -> QuerySet[SealOrder]:
     """Give the orders of a seal with their inquiries: who has carried them out, who is late."""
-    return SealOrder.objects.filter(seal=seal).select_related("inquiry__to").order_by("pk")
+    return SealOrder.objects.filter(seal=seal).select_related("inquiry__to", "release").order_by("pk")
 
 
 def overdue_orders(at: datetime) -> QuerySet[SealOrder]:

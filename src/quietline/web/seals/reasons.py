@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 __all__ = [
-    "ENDINGS", "LIFTS", "REASONS", "REMEDIES", "Reason", "lift_words", "may_stand_without_end", "reason_words",
-    "remedy_words",
+    "ENDINGS", "LIFTS", "REASONS", "REMEDIES", "Reason", "lift_words", "may_stand_without_end", "reason_in_short",
+    "reason_words", "remedy_in_short", "remedy_words",
 ]  # fmt: skip
 
 
@@ -22,29 +22,38 @@ class Reason:
 
     Attributes:
         words: completes "This number is sealed because ...".
+        short: the same in a word or two, for a text message.
+        of_others: whoever holds such a number makes no calls from it: what shows it was forged, and no line is told.
         without_end: where the law of a country lets such a number be blocked for as long as that is so: the citation, by
             country. Everywhere else a seal has an end.
     """
 
     words: StrOrPromise
+    short: StrOrPromise
     without_end: dict[str, str] = field(default_factory=dict)
+    of_others: bool = False
 
 
 REASONS: dict[str, Reason] = {
-    "nuisance": Reason(_("calls from it broke the law, again and again")),
-    "fraud": Reason(_("it was used to defraud people, or to try to")),
-    "rotation": Reason(_("it is one of many numbers that a caller used in turn, so that blocking one does not help")),
-    "recorded": Reason(_("it played recorded messages to people who had not agreed to that")),
-    "silent": Reason(_("it made silent calls, or let calls ring and ended them")),
-    "unverified": Reason(_("nobody who answers for it could be found within the time that the law gives")),
+    "nuisance": Reason(_("calls from it broke the law, again and again"), _("nuisance calls")),
+    "fraud": Reason(_("it was used to defraud people, or to try to"), _("fraud")),
+    "rotation": Reason(
+        _("it is one of many numbers that a caller used in turn, so that blocking one does not help"), _("many numbers")
+    ),
+    "recorded": Reason(_("it played recorded messages to people who had not agreed to that"), _("recorded calls")),
+    "silent": Reason(_("it made silent calls, or let calls ring and ended them"), _("silent calls")),
+    "unverified": Reason(
+        _("nobody who answers for it could be found within the time that the law gives"), _("holder unknown")
+    ),
     "unallocated": Reason(
-        _("it is not given to anybody, so whoever shows it hides who they are"), {"US": "47 CFR 64.1200(k)(2)(iii)-(iv)"}
+        _("it is not given to anybody, so whoever shows it hides who they are"), _("given to nobody"),
+        {"US": "47 CFR 64.1200(k)(2)(iii)-(iv)"}, of_others=True,
     ),
     "inbound-only": Reason(
-        _("its holder uses it for incoming calls only and asked that calls which show it be stopped"),
-        {"US": "47 CFR 64.1200(k)(2)(i)"},
+        _("its holder uses it for incoming calls only and asked that calls which show it be stopped"), _("incoming only"),
+        {"US": "47 CFR 64.1200(k)(2)(i)"}, of_others=True,
     ),
-}
+}  # fmt: skip
 """Reasons of seals."""
 
 REMEDIES: dict[str, StrOrPromise] = {
@@ -56,6 +65,13 @@ REMEDIES: dict[str, StrOrPromise] = {
 }
 """What ends a seal early. Other words can stand in their place."""
 
+_SHORT_REMEDIES: dict[str, StrOrPromise] = {
+    "identify": _("say who you are"),
+    "stop": _("end the calls"),
+    "consents": _("show consents"),
+    "holder": _("show new holder"),
+    "wait": _("wait"),
+}
 LIFTS: dict[str, StrOrPromise] = {
     "cleared": _("the holder had nothing to do with the calls"),
     "mistake": _("it should never have been placed"),
@@ -70,6 +86,8 @@ ENDINGS: dict[str, StrOrPromise] = {
     **LIFTS,
     "expired": _("its last day has passed"),
     "fell": _("the number was given to somebody else, or to nobody"),
+    "holder": _("the number was given to somebody else, or to nobody"),
+    "ported": _("the number went to another operator with its holder, and stays sealed there"),
 }
 """Why a seal does not stand any more: lifted, or fallen by itself."""
 
@@ -82,6 +100,16 @@ def reason_words(code: str) -> str:
 def remedy_words(remedy: str) -> str:
     """Give the words of a remedy: those of its code, or what was written."""
     return str(REMEDIES.get(remedy, remedy))
+
+
+def reason_in_short(code: str) -> str:
+    """Give the words of a reason for a text message."""
+    return str(REASONS[code].short) if code in REASONS else code
+
+
+def remedy_in_short(code: str) -> str:
+    """Give the words of a remedy for a text message; where it was written in words, these stand on the seal's page."""
+    return str(_SHORT_REMEDIES.get(code, _("see the page")))
 
 
 def lift_words(code: str) -> str:

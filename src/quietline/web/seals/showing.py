@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from quietline.web.base.words import as_day, as_moment
-from quietline.web.seals.clocks import appeal_length
-from quietline.web.seals.models import Appeal, Seal, Trust
+from quietline.web.seals.clocks import appeal_length, order_hours
+from quietline.web.seals.models import Appeal, Seal, SealRelease, Trust
 from quietline.web.seals.orders import zone_of
 from quietline.web.seals.reasons import lift_words, reason_words, remedy_words
 from quietline.web.seals.wording import words_of, words_of_act
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from quietline.web.seals.models import SealOrder
 
 __all__ = [
-    "TONES", "appeal_events", "left", "number_words", "order_row", "seal_events", "seal_rows", "span_words", "trust_events",
-    "trust_rows",
+    "TONES", "appeal_events", "appeal_next", "left", "number_words", "order_row", "seal_events", "seal_next", "seal_rows",
+    "span_words", "trust_events", "trust_rows",
 ]  # fmt: skip
 
 TONES: dict[str, str] = {
@@ -78,11 +78,46 @@ def seal_rows(seal: Seal, *, at: datetime) -> list[dict[str, Any]]:
             {"label": _("Appeal"), "value": _("Anybody affected can, without cost. The answer comes within %(time)s.")
              % {"time": answered}},
         ]  # fmt: skip
+        gone = seal.releases.filter(back_at=None).exclude(reason=SealRelease.Reason.PORTED).count()
+        if gone:
+            rows.append({"label": _("Numbers that have left it"), "value": f"{gone:,}"})
     elif seal.ended_at is not None:
-        last = seal.acts.filter(to_state=seal.state).order_by("-pk").first()
+        last = seal.acts.filter(to_state=seal.state).exclude(act="erase").order_by("-pk").first()
         why = lift_words(last.reason) if last is not None and last.reason else seal.get_state_display()
         rows.append({"label": _("Ended"), "value": as_moment(seal.ended_at), "hint": why})
     return rows
+
+
+def seal_next(seal: Seal) -> str:
+    """Say what officers do next about a seal."""
+    return {
+        Seal.State.PROPOSED: _("Look at what it rests on. Then confirm it, or send it back and say what is missing."),
+        Seal.State.RETURNED: _("Nothing was sealed. Propose another seal once what was missing is there."),
+        Seal.State.SEALED: _("Follow below what operators did. Lift it, or let a number go, as soon as it is cleared."),
+    }.get(Seal.State(seal.state), _("It is over. There is nothing left to do, unless an operator is late below."))
+
+
+def appeal_next(appeal: Appeal) -> str:
+    """Say what who appealed does next."""
+    state = Appeal.State(appeal.state)
+    if state == Appeal.State.UNCONFIRMED:
+        return _("Nobody reads it yet. Confirm that it is yours.")
+    if state in (Appeal.State.RECEIVED, Appeal.State.DECIDING):
+        return _("Somebody decides who took no part before. You need do nothing.")
+    if state == Appeal.State.REFUSED:
+        return _("Read the reasons below. If you know something that was not looked at, appeal again and say it.")
+    if state == Appeal.State.WITHDRAWN:
+        return _("Nobody decides about it. You can appeal again.")
+    if appeal.subject_kind == Appeal.Subject.SEAL:
+        hours = order_hours()
+        return ngettext(
+            "Operators have been told. If calls from the number do not go through after %(n)s hour, call its operator and"
+            " give the reference of this appeal.",
+            "Operators have been told. If calls from the number do not go through after %(n)s hours, call its operator and"
+            " give the reference of this appeal.",
+            hours,
+        ) % {"n": hours}
+    return _("What changes stands in the answer. You need do nothing.")
 
 
 def seal_events(seal: Seal) -> list[dict[str, Any]]:
@@ -90,6 +125,8 @@ def seal_events(seal: Seal) -> list[dict[str, Any]]:
     titles = {
         "propose": _("proposed"), "return": _("sent back"), "seal": _("placed"), "lift": _("lifted"), "expire": _("over"),
         "fall": _("fallen with its number"), "restore": _("stands again: the operator took its report back"),
+        "release": _("one number left it"), "rejoin": _("one number came back: the operator took its report back"),
+        "erase": _("what was written was erased"),
     }  # fmt: skip
     events = []
     for act in seal.acts.select_related("by", "seal__data_key").order_by("-pk"):
@@ -106,9 +143,12 @@ def order_row(order: SealOrder, at: datetime) -> list[Any]:
     """Give a row of the table of orders: operator, order, state, clock."""
     inquiry = order.inquiry
     time, tone = left(inquiry.due_at, at) if inquiry.is_open else (as_moment(inquiry.answered_at), "nothing")
+    what = _("order to unblock") if order.is_lift else _("order to block")
+    if order.release is not None:
+        what = f"{what} {shown(order.release.key)}"
     state_tone = {"acknowledged": "good", "refused": "bad", "withdrawn": "nothing"}.get(inquiry.state, "waiting")
     return [
-        inquiry.to.name, _("order to unblock") if order.is_lift else _("order to block"),
+        inquiry.to.name, what,
         {"text": inquiry.get_state_display(), "tone": state_tone}, {"text": time, "tone": tone} if time else "–",
     ]  # fmt: skip
 
@@ -148,6 +188,7 @@ def appeal_events(appeal: Appeal, *, with_names: bool = False) -> list[dict[str,
     titles = {
         "receive": _("received"), "take": _("somebody decides who took no part before"), "grant": _("granted"),
         "partly": _("granted in part"), "refuse": _("turned down"), "withdraw": _("withdrawn"),
+        "erase": _("what was written was erased"),
     }  # fmt: skip
     events = []
     for act in appeal.acts.select_related("by").order_by("-pk"):

@@ -60,9 +60,13 @@ SEAL_STEPS: tuple[Step, ...] = (
     Step(_S.SEALED, "expire", _S.EXPIRED, Who.PLATFORM),
     Step(_S.SEALED, "fall", _S.FELL, Who.PLATFORM),
     Step(_S.FELL, "restore", _S.SEALED, Who.PLATFORM),
+    Step(_S.SEALED, "release", _S.SEALED, Who.SUPERVISOR),
+    Step(_S.SEALED, "rejoin", _S.SEALED, Who.PLATFORM),
+    *(Step(state, "erase", state, Who.PLATFORM) for state in (_S.RETURNED, _S.LIFTED, _S.EXPIRED, _S.FELL)),
 )
 """Seals. A proposal is a row of its own, so no step leads to ``proposed``. One that fell because its number was reported
-as somebody else's stands again where the operator takes that report back."""
+as somebody else's stands again where the operator takes that report back. ``release`` and ``rejoin`` are about one number of
+a range; where an operator reported it, the platform takes the first of them, too."""
 
 TRUST_STEPS: tuple[Step, ...] = (
     Step(_T.APPLIED, "check", _T.CHECKED, Who.OFFICER),
@@ -81,6 +85,7 @@ APPEAL_STEPS: tuple[Step, ...] = (
     *(Step(state, "partly", _A.PARTLY, Who.SECOND) for state in (_A.RECEIVED, _A.DECIDING)),
     *(Step(state, "refuse", _A.REFUSED, Who.SECOND) for state in (_A.RECEIVED, _A.DECIDING)),
     *(Step(state, "withdraw", _A.WITHDRAWN, Who.APPLICANT) for state in (_A.UNCONFIRMED, _A.RECEIVED, _A.DECIDING)),
+    *(Step(state, "erase", state, Who.PLATFORM) for state in (_A.GRANTED, _A.PARTLY, _A.REFUSED, _A.WITHDRAWN)),
 )
 """Appeals."""
 

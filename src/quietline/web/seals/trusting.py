@@ -17,7 +17,7 @@ from quietline.web.seals.letters import tell_trust
 from quietline.web.seals.models import Trust, TrustAct
 from quietline.web.seals.operations import check_range
 from quietline.web.seals.queries import due_for_review, sealed_in
-from quietline.web.seals.registers import end_numbers, enter_numbers
+from quietline.web.seals.registers import end_numbers, enter_numbers, keys_standing
 from quietline.web.seals.stages import TRUST_STEPS
 from quietline.web.seals.stepping import check_officer, check_step, move, take_turns
 from quietline.web.seals.wording import cleaned
@@ -126,7 +126,7 @@ def confirm_trust(*, trust: Trust, review_date: date, by: Person, at: datetime) 
     barred = (trust.checked_by_id, trust.proposed_by_id)
     check_step(trust, TRUST_STEPS, "trust", by=by, barred=barred)
     seal = sealed_in(trust.first_key, trust.last_key).first()
-    if seal is not None:
+    if seal is not None and keys_standing(Register.Kind.SEALED, trust.first_key, trust.last_key):
         raise ConflictError(
             _("A number of it is sealed: %(reference)s.") % {"reference": seal.reference},
             advice=_("Decide about the seal first; a number cannot be both."), code="trust.sealed",

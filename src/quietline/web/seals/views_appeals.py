@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError, TooManyError
+from quietline.web.accounts.models import Role
 from quietline.web.base.clients import network_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
@@ -22,8 +23,9 @@ from quietline.web.seals import queries
 from quietline.web.seals.forms import AnswerForm, AppealForm
 from quietline.web.seals.models import Appeal, Seal
 from quietline.web.seals.orders import zone_of
+from quietline.web.seals.reading import note_read, reads_of
 from quietline.web.seals.rules import SESSION, is_of_line, managed
-from quietline.web.seals.showing import TONES, appeal_events, left, seal_rows
+from quietline.web.seals.showing import TONES, appeal_events, appeal_next, left, seal_rows
 from quietline.web.seals.stages import APPEAL_STEPS
 from quietline.web.seals.stepping import may_take
 from quietline.web.seals.wording import answer_of, words_of
@@ -177,6 +179,7 @@ def _office_page(request: HttpRequest, appeal: Appeal, form: AnswerForm, status:
         if step.before == appeal.state and step.act not in ("confirm", "withdraw")
         and may_take(by, step, barred=appeal.conflicted)
     }  # fmt: skip
+    note_read(appeal=appeal, by=by, at=now())
     told = words_of(appeal)
     seal = Seal.objects.filter(reference=appeal.subject).first() if appeal.subject_kind == Appeal.Subject.SEAL else None
     context = {
@@ -185,25 +188,33 @@ def _office_page(request: HttpRequest, appeal: Appeal, form: AnswerForm, status:
         "name": told.get("name", ""), "answers": answer_of(appeal),
         "line": shown(appeal.key) if appeal.key is not None else "",
         "seal_rows": seal_rows(seal, at=now()) if seal is not None else [],
+        "may_be_partly": operations.may_be_partly(appeal), "reads": _reads(appeal),
+        "read_columns": [_("When"), _("Who"), _("Role")],
     }  # fmt: skip
     return render(request, "seals/office_appeal.html", context, status=status)
 
 
+def _reads(appeal: Appeal) -> list[list[str]]:
+    return [[as_moment(row.at), row.organisation, str(Role(row.role).label)] for row in reads_of(appeal)]
+
+
 def _shown(appeal: Appeal, *, with_names: bool = False) -> dict[str, Any]:
-    is_open = appeal.state in ("received", "deciding")
+    is_open, is_seal = appeal.state in ("received", "deciding"), appeal.subject_kind == Appeal.Subject.SEAL
     time, tone = left(appeal.due_at, now()) if is_open else ("", "")
     basis = _("set by law") if appeal.basis == "law" else _("promised here")
     rows = [
         {"label": _("Reference"), "value": appeal.reference},
         {"label": _("Against"), "value": f"{appeal.get_subject_kind_display()} · {appeal.subject}"},
-        {"label": _("Made"), "value": as_moment(appeal.at)},
+        {"label": _("Appealed"), "value": as_moment(appeal.at)},
     ]
     if appeal.state != Appeal.State.UNCONFIRMED:
-        rows.append({"label": _("Answer by"), "value": as_moment(appeal.due_at), "hint": f"{basis}. {time}".strip()})
+        hint = _("%(basis)s, %(time)s") % {"basis": basis, "time": time} if time else basis
+        rows.append({"label": _("Answer by"), "value": as_moment(appeal.due_at), "hint": hint})
     return {
         "appeal": appeal, "rows": rows, "state": appeal.get_state_display(), "tone": TONES.get(appeal.state, "nothing"),
         "clock_tone": tone, "events": appeal_events(appeal, with_names=with_names),
-        "words": words_of(appeal).get("words", ""),
+        "words": words_of(appeal).get("words", ""), "is_erased": appeal.words is None,
+        "next": appeal_next(appeal), "may_appeal_again": appeal.state in ("refused", "withdrawn") and is_seal,
         "may_confirm": appeal.state == Appeal.State.UNCONFIRMED,
         "may_withdraw": appeal.state in ("unconfirmed", "received", "deciding"), "is_open": is_open,
     }  # fmt: skip

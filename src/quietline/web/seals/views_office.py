@@ -11,6 +11,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError
@@ -20,14 +21,16 @@ from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
 from quietline.web.inquiries.states import OPEN
 from quietline.web.seals import operations, queries
-from quietline.web.seals.forms import FilterForm, LiftForm, NewSealForm, WordsForm
-from quietline.web.seals.models import Seal, Trust
-from quietline.web.seals.reasons import reason_words, remedy_words
-from quietline.web.seals.showing import TONES, left, number_words, order_row, seal_events, seal_rows
+from quietline.web.seals.forms import FilterForm, LiftForm, NewSealForm, ReleaseForm, WordsForm
+from quietline.web.seals.models import Seal, SealRelease, Trust
+from quietline.web.seals.reasons import REASONS, reason_words, remedy_words
+from quietline.web.seals.releasing import release_number
+from quietline.web.seals.showing import TONES, left, number_words, order_row, seal_events, seal_next, seal_rows
 from quietline.web.seals.stages import SEAL_STEPS
 from quietline.web.seals.stepping import may_take
 from quietline.web.seals.wording import words_of
 from quietline.web.sellers.views_common import person_of, refused, said
+from quietline.web.subscribers.numbers import shown
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["new", "office", "seal", "seal_act", "seals", "seals_csv"]
 
-_PER_PAGE = 50
+_PER_PAGE, _MOST_FREE = 50, 20
+_FORMS: dict[str, Any] = {"seal": WordsForm, "return": WordsForm, "release": ReleaseForm, "lift": LiftForm}
 
 
 @require_safe
@@ -112,18 +116,19 @@ def seal(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def seal_act(request: HttpRequest, reference: str) -> HttpResponse:
-    """Confirm, send back, or lift."""
+    """Confirm, send back, lift, or let one number go."""
     row, step, by, at = _seal(reference), request.POST.get("step", ""), person_of(request), now()
-    forms: dict[str, Any] = {"seal": WordsForm, "return": WordsForm, "lift": LiftForm}
-    if step not in forms:
+    if step not in _FORMS:
         raise Http404
-    form = forms[step](request.POST, prefix=step)
+    form = _FORMS[step](request.POST, prefix=step)
     if not form.is_valid():
         return _page(request, row, {step: form})
     data = form.cleaned_data
     try:
         if step == "lift":
             operations.lift_seal(seal=row, **data, by=by, at=at)
+        elif step == "release":
+            release_number(seal=row, **data, reason="cleared", by=by, at=at)
         elif step == "seal":
             operations.confirm_seal(seal=row, words=data["words"], by=by, at=at)
         else:
@@ -139,28 +144,44 @@ def _page(request: HttpRequest, row: Seal, bound: dict[str, Any]) -> HttpRespons
     by, at = person_of(request), now()
     steps = [step for step in SEAL_STEPS if step.before == row.state]
     possible = {step.act for step in steps if may_take(by, step, barred=(row.proposed_by_id,))}
-    told = words_of(row)
+    if row.first_key == row.last_key:
+        possible -= {"release"}
+    told, erased = words_of(row), _("erased, two years after the seal ended")
     facts = [
         {"label": _("Numbers"), "value": number_words(row.first_key, row.last_key)},
         {"label": _("Case"), "value": row.subject},
-        {"label": _("What it rests on"), "value": ", ".join(told.get("evidence", []))},
+        {"label": _("What it rests on"), "value": ", ".join(told.get("evidence", [])) or erased},
     ]
-    if row.sealed_at is None:
+    if row.sealed_at is not None:
+        facts += _told_rows(row)
+    else:
         facts += [
             {"label": _("Why"), "value": reason_words(row.reason)},
             {"label": _("What ends it before"), "value": remedy_words(str(told.get("remedy", "")))},
         ]
-    shown = {name: form(prefix=name) for name, form in (("seal", WordsForm), ("return", WordsForm), ("lift", LiftForm))}
-    forms = {name: {**shown, **bound}[name] for name in shown if name in possible}
+    forms = {name: bound.get(name) or form(prefix=name) for name, form in _FORMS.items() if name in possible}
     context = {
         "seal": row, "state": row.get_state_display(), "tone": TONES.get(row.state, "nothing"),
         "rows": facts + (seal_rows(row, at=at) if row.sealed_at else []), "forms": forms, "failed": next(iter(bound), ""),
         "is_first": row.state == Seal.State.PROPOSED and row.proposed_by_id == by.pk, "events": seal_events(row),
         "orders": [order_row(order, at) for order in queries.orders_of(row)],
-        "order_columns": [_("Operator"), _("Order"), _("State"), _("Time")],
-        "conflict": _conflict(row) if row.state == Seal.State.PROPOSED else "",
+        "order_columns": [_("Operator"), _("What was ordered"), _("State"), _("Time")],
+        "next": seal_next(row), "conflict": _conflict(row) if row.state == Seal.State.PROPOSED else "",
     }  # fmt: skip
     return render(request, "seals/office_seal.html", context, status=422 if bound else 200)
+
+
+def _told_rows(row: Seal) -> list[dict[str, Any]]:
+    """Say how many numbers of a seal are free, and how many lines were told."""
+    released = row.releases.filter(back_at=None).exclude(reason=SealRelease.Reason.PORTED)
+    free = [shown(key) for key in released.order_by("key").values_list("key", flat=True)[:_MOST_FREE]]
+    lines = ngettext("%(n)s line was told by text.", "%(n)s lines were told by text.", row.texts) % {"n": row.texts}
+    waiting = row.last_key - row.first_key + 1 - row.told
+    is_going_on = row.state == Seal.State.SEALED and waiting > 0 and not REASONS[row.reason].of_others
+    rows = [{"label": _("Holders of the numbers"), "value": lines, "hint": _("Others follow.") if is_going_on else ""}]
+    if free:
+        rows.insert(0, {"label": _("Not sealed any more"), "value": ", ".join(free)})
+    return rows
 
 
 def _conflict(row: Seal) -> str:

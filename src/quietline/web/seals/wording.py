@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
 from quietline.errors import OperationError
-from quietline.web.inquiries.sealing import open_content, opened_key, seal_content
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping import data_keys
+from quietline.web.keeping.data_keys import opened_key
+from quietline.web.keeping.sealed_content import open_content, seal_content
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from quietline.web.keeping.models import DataKey
     from quietline.web.seals.models import Appeal, Seal, SealAct
 
 __all__ = ["MOST_WORDS", "answer_of", "cleaned", "close_words", "new_data_key", "words_of", "words_of_act"]
@@ -25,8 +25,7 @@ MOST_WORDS = 4_000
 
 def new_data_key(kind: str, *, at: datetime) -> DataKey:
     """Make the data key of a seal or an appeal."""
-    record = f"seals.{kind}:{uuid4()}"
-    return DataKey.objects.create(record=record, wrapped=key_ring().new_data_key(record), created_at=at)
+    return data_keys.new_data_key(data_keys.random_record(f"seals.{kind}"), at=at)[0]
 
 
 def close_words(key: DataKey | None, content: dict[str, Any], field: str) -> tuple[bytes, str]:

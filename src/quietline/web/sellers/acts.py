@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
 from quietline.errors import NotProvenError, OperationError
 from quietline.web.accounts.queries import manages
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.sellers.models import Act
 from quietline.web.sellers.queries import manages_in_any_state
@@ -18,10 +15,9 @@ from quietline.web.sellers.queries import manages_in_any_state
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from quietline.vault import DataKey as OpenKey
     from quietline.web.accounts.models import Organisation, Person
 
-__all__ = ["check_manages", "check_manages_in_order", "cleaned", "new_data_key", "opened_key", "prove"]
+__all__ = ["check_manages", "check_manages_in_order", "cleaned", "prove"]
 
 
 def check_manages(by: Person | None, organisation: Organisation) -> None:
@@ -77,29 +73,6 @@ def prove(
     row = Act.objects.create(act=act, organisation=organisation, subject=subject, reason=reason[:500], by=by, at=at)
     write_leaves("seller-act", [row], at=at)
     return row
-
-
-def new_data_key(kind: str, *, at: datetime) -> tuple[DataKey, OpenKey]:
-    """Make the data key of a new record, and open it.
-
-    Args:
-        kind: of the record, ``document`` say; a random name within it makes the record's.
-        at: now.
-    """
-    record = f"sellers.{kind}:{uuid4()}"
-    wrapped = key_ring().new_data_key(record)
-    row = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
-    return row, key_ring().unwrap(wrapped, record)
-
-
-def opened_key(row: DataKey | None) -> OpenKey:
-    """Open a record's data key.
-
-    Raises:
-        VaultError: ``vault.erased`` when it was destroyed; else as :meth:`quietline.vault.KeyRing.unwrap`.
-    """
-    wrapped = None if row is None or row.wrapped is None else bytes(row.wrapped)
-    return key_ring().unwrap(wrapped, row.record if row is not None else "sellers.none")
 
 
 def _no_right() -> NotProvenError:

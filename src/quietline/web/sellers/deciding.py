@@ -11,9 +11,9 @@ from quietline.errors import ConflictError, NotProvenError
 from quietline.web.accounts import operations as accounts
 from quietline.web.accounts.changes import check_oversees, held
 from quietline.web.accounts.models import Membership, Organisation
-from quietline.web.keeping.models import DataKey
+from quietline.web.keeping.data_keys import destroy_keys, new_data_key, opened_key, random_record
 from quietline.web.proofs.operations import write_leaves
-from quietline.web.sellers.acts import cleaned, new_data_key, opened_key, prove
+from quietline.web.sellers.acts import cleaned, prove
 from quietline.web.sellers.checking import bar_index, findings_of
 from quietline.web.sellers.letters import tell_managers
 from quietline.web.sellers.models import Act, Bar, Decision, Joining
@@ -143,7 +143,7 @@ def place_bar(
         raise ConflictError(_("The bar would end before it begins."), code="bar.over")
     if Bar.objects.filter(what=kind, value_index=index, lifted_at=None, until_at=None).exists():
         raise ConflictError(_("This is barred already."), code="bar.known")
-    key, opened = new_data_key("bar", at=at)
+    key, opened = new_data_key(random_record("sellers.bar"), at=at)
     shown = f"{country.upper()} {text}" if kind == Bar.What.LEGAL_ID else text
     row = Bar.objects.create(
         what=kind, value_index=index, data_key=key, sealed=opened.seal_text(shown, "value", pad_to=64),
@@ -166,8 +166,7 @@ def lift_bar(*, bar: Bar, reason: str, by: Person | None, at: datetime) -> None:
     why = cleaned(reason, most=500, code="bar.reason")
     if not Bar.objects.filter(pk=bar.pk, lifted_at=None).update(lifted_at=at, sealed=None, value_index=b""):
         raise ConflictError(_("This bar was lifted already."), code="bar.lifted")
-    if bar.data_key_id is not None:
-        DataKey.objects.filter(pk=bar.data_key_id).update(wrapped=None, destroyed_at=at)
+    destroy_keys([bar.data_key_id], at=at)
     prove(Act.Kind.BAR_LIFTED, None, subject=bar.pk, reason=why, by=by, at=at)
 
 

@@ -15,9 +15,10 @@ from quietline.ledger.objects import FileStore
 from quietline.web.accounts.changes import held
 from quietline.web.accounts.models import Organisation
 from quietline.web.accounts.queries import oversees
+from quietline.web.keeping.data_keys import destroy_keys, new_data_key, opened_key, random_record
 from quietline.web.proofs.objects import objects_store
 from quietline.web.proofs.operations import write_leaves
-from quietline.web.sellers.acts import check_manages, new_data_key, opened_key, prove
+from quietline.web.sellers.acts import check_manages, prove
 from quietline.web.sellers.models import Act, Document
 from quietline.web.sellers.queries import manages_in_any_state
 
@@ -111,7 +112,7 @@ def add_document(
         held(organisation)
         digest = sha256(content).hexdigest()
         _check_room(organisation, digest)
-        key, opened = new_data_key("document", at=at)
+        key, opened = new_data_key(random_record("sellers.document"), at=at)
         plain_name = "".join(sign for sign in Path(name.replace("\\", "/")).name if sign.isprintable())[:120]
         row = Document(
             organisation=organisation, kind=kind, media_type=media_type, size_bytes=len(content), content_sha256=digest,
@@ -157,7 +158,7 @@ def remove_document(*, document: Document, by: Person | None, at: datetime) -> N
     check_manages(by, document.organisation)
     with transaction.atomic():
         organisation = held(document.organisation)
-        row = Document.objects.select_for_update(of=("self",)).select_related("data_key").get(pk=document.pk)
+        row = Document.objects.select_for_update().get(pk=document.pk)
         if row.removed_at is not None:
             raise ConflictError(_("This proof was removed."), code="proof.removed")
         decided = organisation.decisions.filter(outcome="verified", at__gte=row.at).exists()
@@ -167,11 +168,9 @@ def remove_document(*, document: Document, by: Person | None, at: datetime) -> N
                 advice=_("Ask the authority if it has to go."),
                 code="proof.relied-on",
             )
-        path, key = row.object_path, row.data_key
+        path = row.object_path
         Document.objects.filter(pk=row.pk).update(removed_at=at, sealed_name=None, object_path="")
-        if key is not None:
-            key.wrapped, key.destroyed_at = None, at
-            key.save(update_fields=["wrapped", "destroyed_at"])
+        destroy_keys([row.data_key_id], at=at)
         prove(Act.Kind.PROOF_REMOVED, organisation, subject=row.pk, by=by, at=at)
         transaction.on_commit(lambda: _store().remove(path))
 

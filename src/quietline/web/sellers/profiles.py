@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,9 +13,11 @@ from django.utils.translation import gettext as _
 from quietline.errors import ConflictError, OperationError
 from quietline.web.accounts.changes import held
 from quietline.web.accounts.models import Organisation
+from quietline.web.keeping.data_keys import new_data_key, opened_key, random_record
 from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.sealed_content import open_content, seal_content
 from quietline.web.proofs.operations import write_leaves
-from quietline.web.sellers.acts import check_manages, cleaned, new_data_key, opened_key
+from quietline.web.sellers.acts import check_manages, cleaned
 from quietline.web.sellers.models import Profile
 from quietline.web.sellers.queries import profile_of
 
@@ -89,7 +90,7 @@ def contact_of(profile: Profile) -> Contact:
     """Open the contact details of a profile; empty ones where they were erased."""
     if profile.sealed is None or profile.data_key is None or profile.data_key.wrapped is None:
         return Contact("", "")
-    return Contact(**json.loads(opened_key(profile.data_key).open_text(bytes(profile.sealed), "contact")))
+    return Contact(**open_content(opened_key(profile.data_key), profile.sealed, "contact"))
 
 
 @transaction.atomic
@@ -110,9 +111,9 @@ def save_profile(*, organisation: Organisation, said: Said, by: Person | None, a
     row = _row(held_one, said, by, at)
     before = profile_of(held_one)
     _check_fixed(held_one, before, row)
-    key, opened = new_data_key("profile", at=at)
+    key, opened = new_data_key(random_record("sellers.profile"), at=at)
     contact = {"address": cleaned(said.address, most=500, code="profile.address"), "email": _email(said.email)}
-    row.data_key, row.sealed = key, opened.seal_text(json.dumps(contact), "contact", pad_to=128)
+    row.data_key, row.sealed = key, seal_content(opened, contact, "contact")[0]
     Profile.objects.filter(organisation=organisation, is_current=True).update(is_current=False)
     row.save(force_insert=True)
     write_leaves("profile", [row], at=at)

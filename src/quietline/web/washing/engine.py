@@ -139,7 +139,8 @@ def wash_numbers(
 
 
 def _washed(numbers: Numbers, valid: NDArray[np.intp], verdicts: Verdicts, judge: LawJudge, on: date, fresh: AsOf) -> Washed:
-    assert verdicts.outcomes is not None  # noqa: S101 - a judge by law
+    if verdicts.outcomes is None:
+        raise TypeError("these are no verdicts of a judge by law")
     rulings = np.zeros(len(numbers), dtype=np.intp)
     rulings[valid] = verdicts.outcomes
     behind = int(rulings.max(initial=0)) + 1  # of what has no ruling the status says why

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import destroy_keys, opened_key
 from quietline.web.washing.models import AskedNumbers, DropFile, Wash
 from quietline.web.washing.places import forget_wash, incoming_folder, object_path, results_store, washing_folder
 from quietline.web.washing.quotas import forget_watched
@@ -33,8 +32,7 @@ def open_result(wash: Wash, part: str) -> Iterator[bytes]:
         VaultError: while it is read: the file or its key is not what it was, or has been destroyed.
         ObjectMissing: there is no such result.
     """
-    wrapped = None if wash.data_key is None or wash.data_key.wrapped is None else bytes(wash.data_key.wrapped)
-    key = key_ring().unwrap(wrapped, record_of(wash.pk))
+    key = opened_key(wash.data_key, record_of(wash.pk))
     with results_store().open(object_path(wash.pk, part)) as sealed:
         yield from key.open_stream(sealed, part)
 
@@ -67,7 +65,7 @@ def forget_results(*, at: datetime) -> int:
     over = list(Wash.objects.filter(results_until__lte=at, data_key__wrapped__isnull=False)[:1_000])
     for wash in over:
         with transaction.atomic():
-            DataKey.objects.filter(record=record_of(wash.pk)).update(wrapped=None, destroyed_at=at)
+            destroy_keys([wash.data_key_id], at=at)
             Wash.objects.filter(pk=wash.pk).update(list_name="", options={})
         forget_wash(wash.pk)
     _forget_left_over(at)

@@ -11,8 +11,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from quietline.tables import AtomicFile
+from quietline.web.keeping.data_keys import draw_key, opened_key
 from quietline.web.keeping.models import DataKey as DataKeyRow
-from quietline.web.keeping.rings import key_ring
 from quietline.web.washing.places import LIST, forget_list, in_bucket, object_path, part_path, results_store
 
 if TYPE_CHECKING:
@@ -162,14 +162,13 @@ def send_list(pk: UUID, list_file: Path, *, at: datetime) -> None:
         list_file: on the disk of this machine.
         at: now.
     """
-    wrapped = key_ring().new_data_key(list_record(pk))
-    key = key_ring().unwrap(wrapped, list_record(pk))
+    key = draw_key(list_record(pk))
     sealed = list_file.with_name("sealed")
     with list_file.open("rb") as source, sealed.open("wb") as target:
-        for piece in key.seal_stream(source, LIST):
+        for piece in key.opened.seal_stream(source, LIST):
             target.write(piece)
     results_store().keep_file(object_path(pk, LIST), sealed)
-    DataKeyRow.objects.create(record=list_record(pk), wrapped=wrapped, created_at=at)
+    key.keep(at=at)
     shutil.rmtree(list_file.parent)
 
 
@@ -180,8 +179,7 @@ def fetch_list(pk: UUID, folder: Path, name: str) -> Path:
         VaultError: it was altered, or its key was destroyed.
         ObjectMissing: there is none.
     """
-    row = DataKeyRow.objects.filter(record=list_record(pk)).first()
-    key = key_ring().unwrap(None if row is None or row.wrapped is None else bytes(row.wrapped), list_record(pk))
+    key = opened_key(DataKeyRow.objects.filter(record=list_record(pk)).first(), list_record(pk))
     folder.mkdir(mode=0o700)
     place = folder / (name or LIST)
     with results_store().open(object_path(pk, LIST)) as sealed, place.open("wb") as target:

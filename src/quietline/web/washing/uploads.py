@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO, Protocol
 
+    from django.http import HttpRequest
+
     class Readable(Protocol):
         """What a body is read from."""
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
             """Give at most that many bytes; none at the end."""
 
 
-__all__ = ["MOST_BYTES", "StagedFile", "StreamedUploadHandler", "stage"]
+__all__ = ["MOST_BYTES", "StagedFile", "StreamedUploadHandler", "discard_staged", "stage"]
 
 MOST_BYTES = 1 << 30
 """Longest list in bytes, as it is sent: 1 GiB, twice what ten million rows of names and addresses take."""
@@ -47,16 +49,24 @@ class StagedFile(UploadedFile):  # type: ignore[type-arg]  # Django's is generic
         """Delete it, where nobody took it."""
         self.path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Leave nothing behind when the request is over, or its body turns out to be broken further on."""
+        self.discard()
+
 
 class StreamedUploadHandler(FileUploadHandler):
-    """Writes one uploaded file to disk, up to the limit."""
+    """Writes the one file of a request to disk, up to the limit; a request with a second one is read no further.
+
+    Attributes:
+        has_several: the request has more than one file.
+    """
 
     chunk_size = _PIECE
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._file: BinaryIO | None = None
-        self._path: Path | None = None
+        self._writing: tuple[Path, BinaryIO] | None = None
+        self.has_several = self._has_one = False
         self._is_too_long = False
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any) -> None:  # noqa: N803 - Django's
@@ -65,36 +75,60 @@ class StreamedUploadHandler(FileUploadHandler):
             raise StopUpload(connection_reset=True)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a file; a second one in the same request takes the place of the first."""
+        """Begin a file.
+
+        Raises:
+            StopUpload: it is the second one of its request.
+        """
         super().new_file(*args, **kwargs)
-        self.upload_interrupted()
-        self._is_too_long = False
-        self._path, self._file = _begun()
+        if self._has_one:
+            self.has_several = True
+            raise StopUpload(connection_reset=True)
+        self._has_one = True
+        self._writing = _begun()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write a piece; past the limit, read on without writing, so that a page can say what is wrong."""
-        assert self._file is not None  # noqa: S101 - new_file came before
+        if self._writing is None:  # no file was begun
+            return
+        _path, file = self._writing
         if start + len(raw_data) > MOST_BYTES:
             self._is_too_long = True
-            self._file.truncate(0)
+            file.truncate(0)
         if not self._is_too_long:
-            self._file.write(raw_data)
+            file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> StagedFile:
+    def file_complete(self, file_size: int) -> StagedFile | None:
         """Hand over the file."""
-        assert self._file is not None  # noqa: S101 - new_file came before
-        assert self._path is not None  # noqa: S101
-        self._file.close()
-        self._file = None
-        return StagedFile(self._path, name=self.file_name or "", size=file_size, is_too_long=self._is_too_long)
+        if self._writing is None:
+            return None
+        path, file = self._writing
+        file.close()
+        self._writing = None
+        return StagedFile(path, name=self.file_name or "", size=file_size, is_too_long=self._is_too_long)
 
     def upload_interrupted(self) -> None:
         """Leave nothing of a file that did not arrive whole."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            if self._path is not None:
-                self._path.unlink(missing_ok=True)
+        if self._writing is not None:
+            path, file = self._writing
+            file.close()
+            self._writing = None
+            path.unlink(missing_ok=True)
+
+
+def discard_staged(request: HttpRequest, *, besides: object = None) -> None:
+    """Delete every list that came with a request and that nobody took, under whatever name it came, whole or not.
+
+    Args:
+        request: whose body was read.
+        besides: stays.
+    """
+    for handler in request.upload_handlers:
+        handler.upload_interrupted()
+    for _name, files in request.FILES.lists():
+        for file in files:
+            if isinstance(file, StagedFile) and file is not besides:
+                file.discard()
 
 
 def stage(source: Readable, *, name: str, length: int) -> StagedFile | None:

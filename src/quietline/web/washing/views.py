@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from quietline.web.accounts.models import Organisation
-    from quietline.web.washing.asking import Answered
+    from quietline.web.washing.engine import Washed
     from quietline.web.washing.models import Wash
 
 _PAGE = 50
@@ -164,7 +164,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         )  # fmt: skip
     except (OperationError, UsageError) as error:
         return refused(request, organisation, error)
-    context |= {"answers": _answers(form.cleaned_data["numbers"], answered), "at": at, "number": answered.number}
+    context |= {"answers": _answers(form.cleaned_data["numbers"], answered.washed), "at": at, "number": answered.number}
     return render(request, "washing/check.html", context)
 
 
@@ -308,9 +308,9 @@ def _called_at(wash: Wash) -> str:
     return " ".join(part for part in (as_day(date.fromisoformat(day)), clock[:5]) if part)
 
 
-def _answers(raws: list[str], answered: Answered) -> list[dict[str, Any]]:
-    washed = answered.washed
-    assert washed is not None  # noqa: S101 - without a reference each wash is a new one
+def _answers(raws: list[str], washed: Washed | None) -> list[dict[str, Any]]:
+    if washed is None:  # answered before; here there is no reference under which that could be
+        return []
     rows = []
     for raw, place in zip(raws, washed.places.tolist(), strict=True):
         outcome = washed.outcomes[place]

@@ -12,12 +12,12 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from quietline.errors import InputError, OperationError
-from quietline.web.accounts.models import Person
 from quietline.web.base.clock import now
+from quietline.web.sellers.views_common import person_of
 from quietline.web.washing.forms import WashForm
 from quietline.web.washing.lists import start_wash
 from quietline.web.washing.models import Wash
-from quietline.web.washing.uploads import StagedFile, StreamedUploadHandler
+from quietline.web.washing.uploads import StreamedUploadHandler, discard_staged
 from quietline.web.washing.views import blocked, organisation_of, refused
 from quietline.web.washing.wanted import read_wanted
 
@@ -47,14 +47,11 @@ def _new(request: HttpRequest, code: str) -> HttpResponse:
             return _page(request, organisation, form, status=422)
         return _start(request, organisation, form)
     finally:
-        for staged in request.FILES.values():
-            if isinstance(staged, StagedFile):
-                staged.discard()
+        discard_staged(request)
 
 
 def _start(request: HttpRequest, organisation: Organisation, form: WashForm) -> HttpResponse:
     at, staged = now(), form.cleaned_data["list"]
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
     if staged.is_too_long:
         form.add_error("list", _("The list is longer than 1 GB. Send it in parts, or compressed as .gz."))
         return _page(request, organisation, form, status=413)
@@ -62,7 +59,7 @@ def _start(request: HttpRequest, organisation: Organisation, form: WashForm) -> 
         started = start_wash(
             organisation=organisation, path=staged.path, name=staged.name,
             wanted=read_wanted(form.wanted(), today=at.date()),
-            way=Wash.Way.PAGE, by=request.user, language="zh-hans" if get_language() == "zh-hans" else "en", at=at,
+            way=Wash.Way.PAGE, by=person_of(request), language="zh-hans" if get_language() == "zh-hans" else "en", at=at,
         )  # fmt: skip
     except InputError as error:
         named = "columns" if error.code == "input.column" else "list"

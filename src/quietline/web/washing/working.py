@@ -24,8 +24,7 @@ from quietline.wash import ListOptions, ReceiptRequest, wash
 from quietline.wash.receipt_format import receipt_digest
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
-from quietline.web.keeping.models import DataKey
-from quietline.web.keeping.rings import key_ring
+from quietline.web.keeping.data_keys import DrawnKey, draw_key
 from quietline.web.publishing.washes import record_wash
 from quietline.web.sellers.acting import acting_for
 from quietline.web.washing import quotas
@@ -229,15 +228,14 @@ class _Job:
             caller=job.organisation, client=self._client, facts=read_said(job.facts), called_at=_called_at(job.called_at),
             on=at.date(),
         )  # fmt: skip
-        record = record_of(job.pk)
-        wrapped = key_ring().new_data_key(record)
-        with SealedResults(job.pk, key_ring().unwrap(wrapped, record)) as results:
+        key = draw_key(record_of(job.pk))
+        with SealedResults(job.pk, key.opened) as results:
             told, receipt = self._washed(results, campaign, against)
             self._took("wash")
             sizes = results.finish()
             results.send()
             self._took("seal")
-            self._hand_over(results, sizes, told, receipt, wrapped)
+            self._hand_over(results, sizes, told, receipt, key)
 
     def _washed(self, results: SealedResults, campaign: Campaign, against: list[Path]) -> tuple[dict[str, Any], str]:
         """Wash the list into the results; give what pages show of it, and the digest of its receipt."""
@@ -287,23 +285,22 @@ class _Job:
         self._progress = progress
 
     def _hand_over(
-        self, results: SealedResults, sizes: dict[str, int], told: dict[str, Any], receipt: str, wrapped: bytes
+        self, results: SealedResults, sizes: dict[str, int], told: dict[str, Any], receipt: str, key: DrawnKey
     ) -> None:
         """End the wash: all of it, or nothing. Whoever was suspended meanwhile gets nothing."""
-        job, at, record = self.job, self.moment(), record_of(self.job.pk)
+        job, at = self.job, self.moment()
         with transaction.atomic():
             if not self._ours().select_for_update().exists():
                 raise _StoppedError
             results.place()
-            DataKey.objects.filter(record=record).delete()
-            key = DataKey.objects.create(record=record, wrapped=wrapped, created_at=at)
+            kept_key = key.keep(at=at, replace=True)
             kept = record_wash(
                 organisation=job.organisation, keys=self._keys, at=at, client=_client_code(job), receipt=receipt
             )  # fmt: skip
             acting_for(job.organisation, client=_client_code(job), at=self.moment())
             job.state, job.ended_at, job.results_until = Wash.State.FINISHED, at, at + timedelta(days=RESULT_DAYS)
             job.counts, job.receipt, job.sizes = told, receipt, sizes
-            job.wash_set, job.data_key, job.rows_count, job.done_bytes = kept, key, told["rows"], job.list_bytes
+            job.wash_set, job.data_key, job.rows_count, job.done_bytes = kept, kept_key, told["rows"], job.list_bytes
             job.retry_at, job.problem = None, ""
             job.save()
             tell(job, result_days=RESULT_DAYS, at=at)

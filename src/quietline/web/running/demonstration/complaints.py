@@ -9,7 +9,7 @@ from quietline.web.accounts.models import Person
 from quietline.web.complaints import taking
 from quietline.web.complaints.models import Report
 from quietline.web.complaints.sealing import Said
-from quietline.web.enforcement import asking, cases, findings, letters, penalties
+from quietline.web.enforcement import asking, cases, clocks, findings, letters, penalties
 from quietline.web.inquiries import operations as inquiries
 from quietline.web.inquiries.models import Inquiry
 from quietline.web.operators.models import NumberRange
@@ -106,8 +106,8 @@ def _opened(
     cases.assign(case=case, to=by, by=by, at=at)
     for party in dict.fromkeys(parties):
         asking.ask_to_reply(
-            case=case, to=party, words="Please say within fourteen days what you know of these calls.",
-            due_at=at + timedelta(days=asking.REPLY_DAYS), by=by, at=at,
+            case=case, to=party, words="Please say what you know of these calls.",
+            due_at=clocks.reply_clock(case, at=at).due_at, by=by, at=at,
         )  # fmt: skip
     return case
 

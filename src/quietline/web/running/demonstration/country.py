@@ -20,7 +20,7 @@ from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.models import Entry, Register
 from quietline.web.publishing.operations import end_entry, found_register, list_number
 from quietline.web.publishing.washes import record_wash
-from quietline.web.running.demonstration import callers, complaints
+from quietline.web.running.demonstration import callers, complaints, history
 from quietline.web.running.demonstration.log_ins import PASSWORD, PEOPLE, SECOND_FACTOR
 from quietline.web.subscribers.claims import owned_register
 from quietline.web.subscribers.models import LineHolder
@@ -77,6 +77,7 @@ def make_country() -> bool:
         _claims(bodies, at)
         _acts(bodies, at)
         complaints.make_complaints(bodies, at=at)
+        history.make_history(bodies, at=at)
     return True
 
 

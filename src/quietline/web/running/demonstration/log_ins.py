@@ -50,6 +50,8 @@ PEOPLE = (
 
 def greeting(base_url: str) -> str:
     """Say where the demonstration is, who can sign in, and what to try."""
+    from quietline.web.running.demonstration.history import call_log_path  # needs the platform to be set up, people do not
+
     width = max(len(person.email) for person in PEOPLE)
     people = "\n".join(f"  {person.email:<{width}}  {person.role.label}" for person in PEOPLE)
     return f"""
@@ -58,11 +60,19 @@ Quietline runs at {base_url}
 Try this:
   List a number:        {base_url}/           with (212) 555-0123; the code arrives at {base_url}/handset/
   See who asked:        {base_url}/my-number/ with (212) 555-0101, which firms have asked about
-  Report a call:        {base_url}/reports/, and what becomes of it: {base_url}/cases/ as ines@authority.example
+  Report a call:        {base_url}/reports/   from (617) 555-0177, say; the reference leads to its status
+  Watch it:             {base_url}/triage/ and the cases at {base_url}/cases/ as ines@authority.example
+  Reply to a case:      {base_url}/account/, "Cases about us", as rosa@brightbath.example
+  A forged number:      (212) 555-0188 is a trusted insurer's: seven reports, and why no seal, in {base_url}/triage/clusters/
+  A sealed number:      {base_url}/seals/     with (305) 555-0161; object to it there
+  Carry out orders:     {base_url}/account/, "Orders and requests", as rui@citymobile.example
+  Read the figures:     {base_url}/figures/;  publish the next book as sue@authority.example
   Wash a list:          {base_url}/sellers/home/, signed in as rosa@brightbath.example
+  Audit a call log:     {base_url}/account/, "Audits of past calls", as rosa@brightbath.example, with
+                        {call_log_path()}
   Decide who may call:  {base_url}/sellers/office/, signed in as sam@authority.example
   Check the ledger:     {base_url}/proofs/
-  Sign in as somebody:  {base_url}/account/login/
+  Sign in as somebody:  {base_url}/account/login/; everything that one may do stands on the page that follows
 
 {people}
 

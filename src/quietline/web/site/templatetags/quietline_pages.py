@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import phonenumbers
 from django import template
 from django.conf import settings
+from django.db import DatabaseError
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.clock import now
 from quietline.web.base.words import as_day, as_moment
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from django.template.context import Context
     from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
+
+    from quietline.web.site.desks import Place
 
 register = template.Library()
 
@@ -118,10 +122,41 @@ def primary_links(context: Context) -> list[Link]:
     return [link._replace(is_current=link is current) for link in links]
 
 
-@register.simple_tag
-def footer_columns() -> list[Column]:
-    """Give the columns of the footer that have links."""
-    columns = (Column(title, _links(entries, "")) for title, entries in FOOTER)
+@register.simple_tag(takes_context=True)
+def places(context: Context, counted: bool = False) -> list[Place]:
+    """Give what who asks may do, organisation by organisation; with ``counted`` also how much waits where."""
+    from quietline.web.site.desks import places_of  # the access table needs all rooms, and rooms may load these tags
+
+    request = context.get("request")
+    if request is None:
+        return []
+    try:
+        return places_of(request, at=now() if counted else None)
+    except DatabaseError:  # a page that says so must not fail for the same reason
+        return []
+
+
+@register.simple_tag(takes_context=True)
+def open_url(context: Context, name: str) -> str:
+    """Give the address of a named page as :func:`page_url` does, or an empty text where it is closed to who asks for good.
+
+    What opens after a log-in, or with a code, counts as open: the access table leads there.
+    """
+    from quietline.web.site.desks import is_closed
+
+    url, request = page_url(name), context.get("request")
+    return "" if url and request is not None and is_closed(request, name, url) else url
+
+
+@register.simple_tag(takes_context=True)
+def footer_columns(context: Context) -> list[Column]:
+    """Give the columns of the footer that have links, without those that would refuse who asks."""
+    columns = []
+    is_known = getattr(context.get("user"), "is_authenticated", False)
+    for title, entries in FOOTER:
+        fitting = [(label, name) for label, name in entries if not (is_known and name == "account_login")]
+        links = [Link(label, url, False) for label, name in fitting if (url := open_url(context, name))]
+        columns.append(Column(title, links))
     return [column for column in columns if column.links]
 
 
@@ -175,7 +210,7 @@ def with_columns(row: Sequence[Any], columns: Sequence[Any]) -> list[tuple[Any, 
     """Pair the cells of a table's row with their columns.
 
     A column is a text, or a dict with ``label`` and perhaps ``is_figure``. A cell is a text or a number, or a dict with
-    ``text`` and perhaps ``url`` or ``tone`` (of ``components/status.html``).
+    ``text`` and perhaps ``url`` or ``tone`` (of ``components/status.html``), ``is_code`` or ``is_words``.
     """
     cells = (cell if isinstance(cell, dict) else {"text": cell} for cell in row)
     return list(zip((as_column(column) for column in columns), cells, strict=True))
