@@ -42,13 +42,15 @@ def test_the_accused_read_a_pseudonym_unless_the_reporter_agreed(office, judged)
     from quietline.web.enforcement.cases import open_case
 
     shy, open_one = judged(3, 2)
-    Complaint.objects.filter(pk=open_one.pk).update(may_pass_on=True)
+    Complaint.objects.filter(pk=open_one.pk).update(may_pass_on=True, line_proven=True)
     case = open_case(title="Roofs", country="US", complaints=[shy, open_one], by=office.olga, at=AT)
     first, second = told_to_accused(case)
     assert first.startswith("Reporter 1:")
     assert "555" not in first
     assert second.startswith("Reporter 2:")
     assert "+12125550101" in second
+    Complaint.objects.filter(pk=open_one.pk).update(line_proven=False)  # anybody could have written that number down
+    assert "555" not in told_to_accused(case)[1]
 
 
 def test_nothing_is_found_before_everybody_accused_could_reply(office, judged):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quietline.web.complaints.establishing import MOST_WORDS
-from quietline.web.complaints.showing import language
+from quietline.web.complaints.showing import language, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,20 +80,22 @@ def _plain(fact: Fact, given: Any) -> Any:
 
 def _choice(fact: Fact, lang: str) -> forms.Field:
     choices = [(value, texts[lang]) for value, texts in fact.values.items()]
-    return forms.ChoiceField(label=fact.text[lang], choices=[("", _("choose")), *choices])
+    return forms.ChoiceField(label=question(fact.text[lang]), choices=[("", _("choose")), *choices])
 
 
 def _truth(fact: Fact, lang: str) -> forms.Field:
-    return forms.ChoiceField(label=fact.text[lang], choices=[("yes", _("Yes")), ("no", _("No"))], widget=forms.RadioSelect)
+    return forms.ChoiceField(
+        label=question(fact.text[lang]), choices=[("yes", _("Yes")), ("no", _("No"))], widget=forms.RadioSelect
+    )
 
 
 def _day(fact: Fact, lang: str) -> forms.Field:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=fact.text[lang], required=False, widget=widget)
+    return forms.DateField(label=question(fact.text[lang]), required=False, widget=widget)
 
 
 def _count(fact: Fact, lang: str) -> forms.Field:
-    return forms.IntegerField(label=fact.text[lang], min_value=0, max_value=_MOST_COUNT)
+    return forms.IntegerField(label=question(fact.text[lang]), min_value=0, max_value=_MOST_COUNT)
 
 
 _FIELDS: dict[str, Callable[[Fact, str], forms.Field]] = {

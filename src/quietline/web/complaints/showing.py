@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SIGNALS", "SPOOFING", "VERDICTS", "VERDICT_TONES", "cluster_name", "facts_rows", "grounds_told", "language", "masked",
-    "numbered", "settled", "signals_told", "why_told",
+    "numbered", "question", "settled", "signals_told", "why_told",
 ]  # fmt: skip
 
 VERDICTS: dict[str, StrOrPromise] = {
@@ -194,7 +195,15 @@ def settled(name: str, value: Any) -> str:
 
 def _worded(name: str) -> str:
     fact = load_vocabulary("call").facts.get(name)
-    return fact.text[language()] if fact is not None else name
+    return question(fact.text[language()]) if fact is not None else name
+
+
+def question(text: str) -> str:
+    """Give what a fact of the vocabulary means, without what its text tells programs of JSON's null."""
+    return _FOR_PROGRAMS.split(text)[0]
+
+
+_FOR_PROGRAMS = re.compile("[;；] ?null")
 
 
 def _in_words(fact: Fact, value: Any) -> str:
@@ -298,8 +307,8 @@ def grounds_told(grounds: dict[str, Any] | None) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "presumed": presumed, "rules": texts(found.get("rules", [])), "flags": texts(found.get("flags", [])),
-        "missing": texts(found.get("missing", [])), "assumptions": texts(found.get("assumptions", [])),
-        "rulebook": found.get("rulebook", {}),
+        "missing": [{**row, "text": question(row["text"])} for row in texts(found.get("missing", []))],
+        "assumptions": texts(found.get("assumptions", [])), "rulebook": found.get("rulebook", {}),
     }  # fmt: skip
 
 

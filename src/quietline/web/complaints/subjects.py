@@ -64,8 +64,8 @@ _BY_PUBLIC = {public.casefold(): subject.code for subject in SUBJECTS for public
 
 
 def subject_label(code: str) -> StrOrPromise:
-    """Name a subject for people; what is none of ours is shown as it is."""
-    found = _BY_CODE.get(code)
+    """Name a subject for people, whether it is a code or the words of a public file; what is none of ours stays as it is."""
+    found = _BY_CODE.get(subject_of_public(code))
     return code if found is None else found.label
 
 

@@ -17,7 +17,7 @@ from quietline.web.complaints import counting, establishing
 from quietline.web.complaints.cluster_models import Counting
 from quietline.web.complaints.forms_facts import EstablishForm
 from quietline.web.complaints.queries import staff_view
-from quietline.web.complaints.showing import language
+from quietline.web.complaints.showing import language, question
 from quietline.web.sellers.views_common import person_of, said
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def establish(request: HttpRequest, reference: str, name: str) -> HttpResponse:
         else:
             messages.success(request, _("Established. The facts were joined anew."))
             return redirect("triage:one", reference)
-    context = {"complaint": complaint, "form": form, "title": fact.text[language()], "others": others}
+    context = {"complaint": complaint, "form": form, "title": question(fact.text[language()]), "others": others}
     return render(request, "complaints/staff/establish.html", context, status=422 if form.errors else 200)
 
 

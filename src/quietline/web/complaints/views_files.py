@@ -64,7 +64,7 @@ def quality(request: HttpRequest, pk: int) -> HttpResponse:
         "about": [
             {"label": _("From"), "value": row.source or _("not said")},
             {"label": _("Taken over"), "value": as_moment(row.at)},
-            {"label": "SHA-256", "value": row.sha256},
+            {"label": "SHA-256", "value": row.sha256, "is_code": True},
         ],
     }  # fmt: skip
     return render(request, "complaints/staff/quality.html", context)

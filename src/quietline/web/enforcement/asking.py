@@ -160,7 +160,8 @@ def _line(complaint: Complaint, name: int) -> str:
     parts = [_("Reporter %(name)s: called %(when)s") % {"name": name, "when": when}]
     if report.promoted:
         parts.append(_("about %(promoted)s") % {"promoted": report.promoted})
-    if complaint.may_pass_on and complaint.key is not None:
+    # the consent is of whoever reported: it counts for a line only where that is shown to be theirs
+    if complaint.may_pass_on and complaint.key is not None and (complaint.line_proven or complaint.through_id is not None):
         parts.append(_("on %(number)s") % {"number": number_of(complaint.key)})
     if complaint.may_pass_on and (words := said_of(complaint).words):
         parts.append(f"“{words}”")

@@ -188,6 +188,12 @@ def _report(complaint: Complaint, name: int, *, full: bool) -> dict[str, Any]:
         "called_on": report.called_date and report.called_date.isoformat(),
         "from": number_of(report.caller_key) if report.caller_key is not None else "", "subject": report.subject,
         "told_to_stop": complaint.told_to_stop, "told_who": complaint.told_who, "told_why": complaint.told_why,
+        "line_of": complaint.callee_class,
+        # what was attached stays sealed here; by its hash an agency can ask for it, and check what it gets
+        "attached": [
+            {"type": row.media_type, "bytes": row.size_bytes, "sha256": row.sha256}
+            for row in complaint.attachments.filter(removed_at=None).order_by("pk")
+        ],
     }  # fmt: skip
     if full:
         try:

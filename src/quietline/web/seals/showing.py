@@ -160,7 +160,7 @@ def trust_rows(trust: Trust) -> list[dict[str, Any]]:
         {"label": _("Numbers"), "value": number_words(trust.first_key, trust.last_key)},
         {"label": _("Who calls"), "value": trust.holder},
         {"label": _("What qualifies"), "value": trust.get_kind_display()},
-        {"label": _("Papers"), "value": trust.evidence},
+        {"label": _("Papers"), "value": trust.evidence, "is_words": True},
         {"label": _("Applied for"), "value": as_moment(trust.proposed_at)},
     ]
     if trust.state == Trust.State.TRUSTED:
