@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quietline.web.statistics.figures import change, hours_at, per, quarters_between, share, shares
+from quietline.web.statistics.open_quality import public_counts
 from quietline.web.statistics.protection import protected_row
 
 
@@ -71,7 +75,37 @@ def test_a_cell_that_has_to_be_hidden_is_and_does_not_stand_alone(counts, place)
     assert found.count(None) > 1
 
 
+@given(st.integers(0, 60), st.integers(0, 12), st.integers(0, 12))
+def test_nothing_small_follows_from_the_report_on_the_quality_of_open_data(withheld, without, unreadable):
+    names = ("with_number_withheld", "without_number", "unreadable_number")
+    counts = dict(zip(names, (withheld, without, unreadable), strict=True))
+    found = public_counts(Counter(counts) + Counter(rows=withheld + without + unreadable))
+    assert all(found[name] == counts[name] for name in found.keys() & counts.keys())
+    assert not any(0 < found[name] < 5 for name in found)
+    missing = [counts[name] for name in names if name not in found and counts[name]]
+    assert sum(missing) >= 5 or not missing or sum(counts.values()) < 5
+    both = without + unreadable  # the book has it, where it is not small
+    if both >= 5:
+        assert not (0 < without < 5 and "unreadable_number" in found)
+        assert not (0 < unreadable < 5 and "without_number" in found)
+
+
 def test_a_row_without_small_cells_stays_as_it_is():
     assert protected_row([5, 0, 9]) == [5, 0, 9]
     assert protected_row([3, 20, 30]) == [None, None, 30]
     assert protected_row([1, 1, 20, 30]) == [None, None, None, 30]
+
+
+def test_official_counts_say_where_from_of_which_day_and_how_well_they_are_known():
+    from quietline.web.statistics import bases
+
+    tables = [table for country in ("US", "GB") for kind in bases._tables(country).values() for table in kind]
+    assert len(tables) == 5
+    for table in tables:
+        assert table.source
+        assert table.from_date <= table.counted_date <= table.until_date
+        assert table.confidence in bases.CONFIDENCES
+        if table.all is not None and table.regions:
+            assert sum(table.regions.values()) == table.all, table.source
+    with pytest.raises(ValueError, match="confidence must be one of"):
+        replace(tables[0], confidence="sure")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-__all__ = ["Base", "base_of"]
+__all__ = ["CONFIDENCES", "Base", "base_of"]
+
+CONFIDENCES = ("seen_official", "seen_copy", "seen_secondary", "memory_high", "memory_medium", "memory_low")
+"""How well a count is known: seen in the official text, in a copy, with somebody else, or not checked against a text."""
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -27,6 +30,7 @@ class Base:
 
     Attributes:
         source: who counted and where it is printed.
+        confidence: how well the counts are known, one of :data:`CONFIDENCES`, which mean what they mean in the rulebooks.
         counted_date: the day that the counts are of.
         from_date: first day that rates are made for with it; ``until_date`` is the last.
         all: of the whole country; None where the source has none.
@@ -34,11 +38,17 @@ class Base:
     """
 
     source: str
+    confidence: str
     counted_date: date
     from_date: date
     until_date: date
     all: int | None = None
     regions: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a table that does not say how well it is known."""
+        if self.confidence not in CONFIDENCES:
+            raise ValueError(f"{self.source}: confidence must be one of {', '.join(CONFIDENCES)}, not {self.confidence!r}")
 
 
 @cache

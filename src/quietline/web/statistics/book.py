@@ -1,7 +1,7 @@
 """The data book of a quarter or a year: read from the counts of its days, and made into figures.
 
 The public book has no small cells: see :mod:`quietline.web.statistics.protection`. The sum of each table is in it. A cell
-of a year is left out wherever one of its quarters is, so that no quarter follows from the year and the other three.
+or sum of a year is left out wherever one of its quarters is, so that no quarter follows from the year and the other three.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from quietline.ledger.receipts import canonical_json
 from quietline.web.statistics.bases import base_of
 from quietline.web.statistics.figures import change, per, share
 from quietline.web.statistics.models import DailyCount
-from quietline.web.statistics.protection import THRESHOLD, protected_row
+from quietline.web.statistics.protection import THRESHOLD, is_small, protected_groups
 from quietline.web.statistics.words import region_code, subject_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from quietline.web.statistics.bases import Base
     from quietline.web.statistics.periods import Period
 
-__all__ = ["TABLES", "Book", "Cell", "Figure", "Table", "Time", "as_json", "book_of", "complaint_rate"]
+__all__ = ["TABLES", "Book", "Cell", "Figure", "Table", "Time", "as_json", "book_of", "complaint_rate", "left_out_groups"]
 
 M = DailyCount.Measure
 TABLES: dict[str, DailyCount.Measure] = {
@@ -136,14 +136,16 @@ def book_of(country: str, period: Period, *, is_public: bool = True, on: date | 
     if is_public and on is not None and not period.is_over(on):
         tables = {name: replace(table, cells=()) for name, table in tables.items()}
     active = Figure(_active(country, period), _active(country, period.before))
-    placed, wrong = sum(now.get(M.SEALS, {}).values()), sum(now.get(M.WRONG, {}).values())
-    is_small = is_public and (0 < wrong < THRESHOLD or 0 < placed < THRESHOLD)
+    sums = _Sums(known, is_public)
+    placed, wrong = sums.of(period, M.SEALS), sums.of(period, M.WRONG)
+    if placed is None or wrong is None:  # either would tell something of the other
+        placed = wrong = None
     return Book(
         country=country, period=period, tables=tables, active=active,
         per_households=per(active.count or 0, households.all if households else None, _PER_HOUSEHOLDS),
-        times=tuple(_time(stage, now.get(M.HOURS, {}), is_public=is_public) for stage in STAGES),
-        seals=None if is_small else placed, wrong=None if is_small else wrong,
-        wrong_share=None if is_small else share(wrong, placed), people=people, households=households,
+        times=tuple(_time(stage, period, sums) for stage in STAGES),
+        seals=placed, wrong=wrong, wrong_share=None if placed is None or wrong is None else share(wrong, placed),
+        people=people, households=households,
     )  # fmt: skip
 
 
@@ -173,6 +175,34 @@ def _active(country: str, period: Period) -> int:
     return int(sums["listed"] - sums["ended"])
 
 
+def left_out_groups(country: str, period: Period) -> dict[str, frozenset[str]]:
+    """Give the groups that the public book of a quarter leaves out, by measure."""
+    known = {period: _counts(country, period)}
+    found = {}
+    for measure in TABLES.values():
+        shown = _Hiding(known, period, measure, is_public=True).shown(known[period].get(measure, {}), period)
+        found[str(measure)] = frozenset(group for group, count in shown.items() if count is None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Leaves the sum of a quarter out where it is small, and that of a year where one of its quarters' is."""
+
+    known: Mapping[Period, Mapping[str, Counter[str]]]
+    is_public: bool
+
+    def shown(self, period: Period, sum_of: Callable[[Mapping[str, Counter[str]]], int]) -> int | None:
+        """Give the sum that may be seen."""
+        if self.is_public and any(is_small(sum_of(self.known[quarter])) for quarter in period.quarters):
+            return None
+        return sum_of(self.known[period])
+
+    def of(self, period: Period, measure: str) -> int | None:
+        """Give the sum of all groups of a measure that may be seen."""
+        return self.shown(period, lambda counts: sum(counts.get(measure, {}).values()))
+
+
 @dataclass(frozen=True, slots=True)
 class _Hiding:
     """Leaves small cells of one measure out, in a period and in the one before, each by its own quarters."""
@@ -186,21 +216,20 @@ class _Hiding:
         """Give the counts that may be seen."""
         if not self.is_public:
             return dict(counts)
-        groups = sorted(counts)
         hidden: set[str] = set()
         if period.quarter is None:
             for quarter in period.quarters:
-                mine = self.known[quarter].get(self.measure, Counter[str]())
-                names = sorted(mine)
-                kept = protected_row([mine[name] for name in names])
-                hidden |= {name for name, cell in zip(names, kept, strict=True) if cell is None}
-        places = [place for place, group in enumerate(groups) if group in hidden]
-        kept = protected_row([counts[group] for group in groups], hidden=places)
-        return dict(zip(groups, kept, strict=True))
+                kept = protected_groups(self.known[quarter].get(self.measure, Counter[str]()))
+                hidden |= {group for group, count in kept.items() if count is None}
+        return protected_groups(counts, hidden=hidden)
+
+    def total(self, period: Period) -> int | None:
+        """Give the sum of all groups that may be seen."""
+        return _Sums(self.known, self.is_public).of(period, self.measure)
 
 
 def _table(name: str, now: Mapping[str, int], before: Mapping[str, int], hiding: _Hiding, people: Base | None) -> Table:
-    total = Figure(_total(now, hiding), _total(before, hiding))
+    total = Figure(hiding.total(hiding.period), hiding.total(hiding.period.before))
     shown, earlier = hiding.shown(now, hiding.period), hiding.shown(before, hiding.period.before)
     cells = []
     for group in sorted(now, key=lambda group: (-now[group], group)):
@@ -215,22 +244,22 @@ def _table(name: str, now: Mapping[str, int], before: Mapping[str, int], hiding:
     return Table(name, total, tuple(cells))
 
 
-def _total(counts: Mapping[str, int], hiding: _Hiding) -> int | None:
-    total = sum(counts.values())
-    return None if hiding.is_public and 0 < total < THRESHOLD else total
-
-
-def _time(stage: str, groups: Mapping[str, int], *, is_public: bool) -> Time:
+def _time(stage: str, period: Period, sums: _Sums) -> Time:
     """Read the percentiles off the counts by hours: nearest rank, as :func:`quietline.web.statistics.figures.hours_at`."""
+    whole = sums.shown(period, lambda counts: _hours(stage, counts).total())
+    if whole is None:
+        return Time(stage, None, None, None)
+    hours = _hours(stage, sums.known[period])
+    return Time(stage, whole, _at(hours, 50), _at(hours, 90))
+
+
+def _hours(stage: str, counts: Mapping[str, Counter[str]]) -> Counter[int]:
     hours: Counter[int] = Counter()
-    for group, count in groups.items():
+    for group, count in counts.get(M.HOURS, {}).items():
         name, _, value = group.partition(":")
         if name == stage:
             hours[int(value)] += count
-    whole = hours.total()
-    if is_public and 0 < whole < THRESHOLD:
-        return Time(stage, None, None, None)
-    return Time(stage, whole, _at(hours, 50), _at(hours, 90))
+    return hours
 
 
 def _at(hours: Counter[int], hundredths: int) -> int | None:
@@ -302,4 +331,6 @@ def _rate(value: Decimal | None) -> str:
 
 
 def _source(base: Base | None) -> dict[str, str] | None:
-    return None if base is None else {"source": base.source, "counted": base.counted_date.isoformat()}
+    if base is None:
+        return None
+    return {"source": base.source, "counted": base.counted_date.isoformat(), "confidence": base.confidence}

@@ -9,13 +9,13 @@ numbers of text messages; ten digits that begin with it are a line in Beijing.
 # ruff: noqa: S608 - everything that is put together stands in this file; values are parameters
 from __future__ import annotations
 
-__all__ = ["COUNTING"]
+__all__ = ["COUNTING", "PREFIX"]
 
 _INTO = 'INSERT INTO statistics_dailycount (day, measure, country, "group", count) '
 _DAY_OF = "({} AT TIME ZONE 'UTC')::date"
 _IN_DAYS = "{0} >= %(first)s::timestamp AT TIME ZONE 'UTC' AND {0} < %(until)s::timestamp AT TIME ZONE 'UTC'"
 
-_PREFIX = """CASE
+PREFIX = """CASE
  WHEN caller_key IS NULL THEN ''
  WHEN caller_key BETWEEN 12000000000 AND 19999999999 THEN (caller_key / 10000000 - 1000)::text
  WHEN country <> 'CN' THEN 'other'
@@ -26,10 +26,11 @@ _PREFIX = """CASE
  WHEN caller_key::text LIKE '86106%%' AND length(caller_key::text) <> 12 THEN '106'
  WHEN caller_key BETWEEN 8617000000000 AND 8617199999999 THEN substr(caller_key::text, 3, 3)
  ELSE 'other' END"""
+"""First digits of the caller's number of a row of reports; with doubled per cent signs, as in a statement with values."""
 
 _REPORTS = f"""{_INTO}
 WITH told AS (
- SELECT {_DAY_OF.format("reported_at")} AS day, country, subject, region, {_PREFIX} AS prefix,
+ SELECT {_DAY_OF.format("reported_at")} AS day, country, subject, region, {PREFIX} AS prefix,
   CASE is_recorded WHEN true THEN 'recorded' WHEN false THEN 'live' ELSE 'unknown' END AS kind, count(*) AS n
  FROM complaints_report WHERE withdrawn_at IS NULL AND {_IN_DAYS.format("reported_at")} GROUP BY 1, 2, 3, 4, 5, 6)
 SELECT day, 'reports-kind', country, kind, sum(n) FROM told GROUP BY 1, 3, 4

@@ -11,12 +11,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["THRESHOLD", "protected_row"]
+__all__ = ["THRESHOLD", "is_small", "protected_groups", "protected_row"]
 
 THRESHOLD = 5
 """Counts from 1 to one below this are not published. Stated beside every table."""
+
+
+def is_small(count: int) -> bool:
+    """Say whether a count is not published: from 1 to one below the threshold."""
+    return 0 < count < THRESHOLD
+
+
+def protected_groups(counts: Mapping[str, int], *, hidden: Collection[str] = ()) -> dict[str, int | None]:
+    """Leave out small counts of groups, as :func:`protected_row`: the same groups for everybody who has the same counts.
+
+    Args:
+        counts: by group.
+        hidden: groups that are left out whatever they count.
+    """
+    groups = sorted(counts)
+    places = [place for place, group in enumerate(groups) if group in hidden]
+    return dict(zip(groups, protected_row([counts[group] for group in groups], hidden=places), strict=True))
 
 
 def protected_row(counts: Sequence[int], *, threshold: int = THRESHOLD, hidden: Sequence[int] = ()) -> list[int | None]:

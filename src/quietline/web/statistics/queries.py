@@ -13,7 +13,7 @@ from quietline.web.complaints.models import HistoricFile
 from quietline.web.statistics.figures import quarters_between
 from quietline.web.statistics.models import BookDraft, Counted, DailyCount, OpenFile, PublishedBook
 from quietline.web.statistics.periods import Period, quarter_with
-from quietline.web.statistics.protection import THRESHOLD
+from quietline.web.statistics.protection import is_small
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,10 @@ def quarters_of(country: str, *, on: date) -> list[Period]:
 
 
 def trend(country: str, period: Period) -> list[tuple[Period, int | None]]:
-    """Give the reports of a quarter and the seven before it, or of a year and the seven before; small counts as None."""
+    """Give the reports of a quarter and the seven before it, or of a year and the seven before; small counts as None.
+
+    A year is None, too, where one of its quarters has a small count: that would follow from the year and the other three.
+    """
     shown = [period]
     while len(shown) < _TREND:
         shown.insert(0, shown[0].before)
@@ -72,9 +75,9 @@ def trend(country: str, period: Period) -> list[tuple[Period, int | None]]:
     )  # fmt: skip
     sums: Counter[Period] = Counter()
     for month, count in months:
-        quarter = quarter_with(month)
-        sums[quarter if period.quarter is not None else Period(quarter.year)] += int(count)
-    return [(one, None if 0 < sums[one] < THRESHOLD else sums[one]) for one in shown]
+        sums[quarter_with(month)] += int(count)
+    parts = [(one, [sums[quarter] for quarter in one.quarters]) for one in shown]
+    return [(one, None if any(map(is_small, counts)) else sum(counts)) for one, counts in parts]
 
 
 def last_book(country: str, period: Period) -> PublishedBook | None:

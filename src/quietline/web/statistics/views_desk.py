@@ -53,7 +53,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         _("Unreadable"), _("Repeated"))),
     ]  # fmt: skip
     files = [
-        [file.name, as_moment(file.at), f"{file.count:,}",
+        [{"text": file.name, "is_code": True}, as_moment(file.at), f"{file.count:,}",
          *(f"{file.quality.get(name, 0):,}" for name in ("without_number", "unreadable", "repeated"))]
         for file in queries.files()[:50]
     ]  # fmt: skip

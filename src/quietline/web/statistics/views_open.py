@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from quietline.ledger.objects import ObjectMissing
 from quietline.web.publishing.serving import sent
-from quietline.web.statistics import open_data, queries
+from quietline.web.statistics import open_data, open_quality, queries
 from quietline.web.statistics.protection import THRESHOLD
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ def files(request: HttpRequest) -> HttpResponse:
         "SHA-256",
     ]  # fmt: skip
     rows = [
-        [{"text": _name(row), "url": _url(row)},
-         row.get_form_display(), f"{row.rows:,}", filesizeformat(row.bytes), f"{row.sha256[:16]}…"]
+        [{"text": _name(row), "url": _url(row), "is_code": True},
+         row.get_form_display(), f"{row.rows:,}", filesizeformat(row.bytes),
+         {"text": f"{row.sha256[:16]}…", "is_code": True}]
         for row in queries.latest_files()
     ]  # fmt: skip
-    context = {"columns": columns, "rows": rows, "threshold": THRESHOLD, "header": open_data.HEADER}
+    context = {"columns": columns, "rows": rows, "threshold": THRESHOLD, "header": open_quality.HEADER}
     return render(request, "statistics/open.html", context)
 
 
@@ -75,4 +76,4 @@ def file(request: HttpRequest, country: str, period: str, form: str) -> HttpResp
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """Give the JSON Schema of the reports on the quality."""
-    return HttpResponse(open_data.schema(), content_type="application/schema+json")
+    return HttpResponse(open_quality.schema(), content_type="application/schema+json")
