@@ -62,7 +62,7 @@ def quality(request: HttpRequest, pk: int) -> HttpResponse:
         "columns": [_("Rows"), {"label": _("Number"), "is_figure": True}, {"label": _("Share"), "is_figure": True}],
         "rows": _told(row),
         "about": [
-            {"label": _("From"), "value": row.source or _("not said")},
+            {"label": _("From"), "value": row.source or _("not said"), "is_words": bool(row.source)},
             {"label": _("Taken over"), "value": as_moment(row.at)},
             {"label": "SHA-256", "value": row.sha256, "is_code": True},
         ],

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["FIELDS", "FIRST"]
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+__all__ = ["FIELDS", "FIRST", "NAMES"]
+
+NAMES: dict[str, StrOrPromise] = {
+    "finding": _("Letter with a finding"), "penalty": _("Letter with a penalty"), "measure": _("Letter with a measure"),
+    "settlement": _("Letter on a settlement"), "annulled": _("Letter: annulled on appeal"),
+    "changed": _("Letter: changed on appeal"), "closed-unpaid": _("Letter: closed, penalty unpaid"),
+    "closed": _("Letter: case closed"),
+}  # fmt: skip
+"""What each letter is called, for officers."""
 
 FIELDS = (
     "reference", "organisation", "title", "finding", "rules", "calls", "reasons", "penalty", "amount", "due_date", "law",

@@ -18,6 +18,7 @@ from quietline.web.complaints.models import Complaint
 from quietline.web.enforcement import asking, findings, queries, referrals, unmasking
 from quietline.web.enforcement.forms_base import moment_field
 from quietline.web.enforcement.forms_penalty import PenaltiesForm
+from quietline.web.enforcement.letter_texts import NAMES
 from quietline.web.enforcement.outcome_models import Referral
 from quietline.web.enforcement.showing import (
     MOST_SHOWN,
@@ -82,7 +83,10 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "next": next_step(found, at), "desks": desks_for(found, acts), "numbers": numbers_of(found, at),
         "reports": reports_of(found), "report_count": count, "is_cut": count > MOST_SHOWN, "asked": asked,
         "findings": findings_of(found), "measures": measures_of(found), "seals": seals_of(found.reference),
-        "letters": found.letters.select_related("organisation", "template").order_by("-pk"),
+        "letters": [
+            {"letter": row, "name": NAMES[row.template.code]}
+            for row in found.letters.select_related("organisation", "template").order_by("-pk")
+        ],
         "changes": changes_of(found), "referrals": found.referrals.order_by("-pk"), "appeals": queries.appeals_in(found),
         "events": history_of(found), "crumbs": crumbs(found), "is_officer": bool(acts) or found.state == "closed",
     }  # fmt: skip

@@ -19,7 +19,7 @@ from quietline.web.base.clock import now
 from quietline.web.enforcement import letters
 from quietline.web.enforcement.cases import is_officer
 from quietline.web.enforcement.forms_base import text_field
-from quietline.web.enforcement.letter_texts import FIELDS, FIRST
+from quietline.web.enforcement.letter_texts import FIELDS, FIRST, NAMES
 from quietline.web.enforcement.outcome_models import Letter, LetterTemplate
 from quietline.web.enforcement.steps import told
 from quietline.web.enforcement.views_common import crumbs, file_answer, person_of
@@ -45,7 +45,7 @@ def templates(request: HttpRequest) -> HttpResponse:
     waiting = LetterTemplate.objects.filter(reviewed_at=None).select_related("written_by").order_by("pk")
     rows = [
         {
-            "code": code, "name": FIRST[code][0]["en"], "used": letters.latest(code),
+            "code": code, "name": NAMES[code], "used": letters.latest(code),
             "waiting": waiting.filter(code=code),
         }
         for code in FIRST
@@ -76,7 +76,7 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "form": form, "code": code, "fields": ["{" + name + "}" for name in FIELDS],
         "crumbs": [*crumbs(here=_("Letters"))[:1], {"label": _("Letters"), "url": reverse("enforcement:templates")},
-                   {"label": code}],
+                   {"label": NAMES[code]}],
     }  # fmt: skip
     return render(request, "enforcement/template.html", context, status=422 if form.errors else 200)
 

@@ -155,7 +155,7 @@ def order_row(order: SealOrder, at: datetime) -> list[Any]:
 
 def trust_rows(trust: Trust) -> list[dict[str, Any]]:
     """Give the facts of a trust, for those whose it is and for officers."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": _("Reference"), "value": trust.reference},
         {"label": _("Numbers"), "value": number_words(trust.first_key, trust.last_key)},
         {"label": _("Who calls"), "value": trust.holder},
