@@ -37,7 +37,7 @@ _LATIN = re.compile(
     | New[ ]York | Los[ ]Angeles | Chicago | Omaha | Palm[ ]Beach | Philadelphia
     | San[ ]Antonio | San[ ]Francisco | Vallejo
     | Northtel | City | Mobile | BLOCK | STATUS | HELP | PIN | Email | checkpoint | tile )(?![A-Za-z])
-    | Calling[ ]Act[ ]of[ ]the[ ]demonstration[ ]country,[ ]section[ ][^。）)]*
+    | Calling[ ]Act[ ]of[ ]the[ ]demonstration[ ]country,[ ]section[ ][\d()]+(?:,[ ]as[ ]amended[ ]for[ ]\d+)?
     | \d+[ ](?:CFR|U\.S\.C\.|Federal[ ]Register)[^。]* | \S+@\S+ | https?://\S+
     | (?<![0-9A-Za-z])[0-9A-Z]{2,6}-[0-9A-Z-]{2,} """,
     re.VERBOSE,
