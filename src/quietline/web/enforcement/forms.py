@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _t
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.numbering import number_of
@@ -62,7 +61,7 @@ class AddForm(CaseForm):
         """Find the reports."""
         found, unknown = queries.complaints_of_references(re.findall(r"[A-Z0-9-]+", self.cleaned_data["complaints"].upper()))
         if unknown or not found:
-            raise forms.ValidationError(_t("There is no report %(names)s.") % {"names": ", ".join(unknown[:10])})
+            raise forms.ValidationError(gettext("There is no report %(names)s.") % {"names": ", ".join(unknown[:10])})
         return found
 
 
@@ -127,7 +126,7 @@ class ReplyForm(CaseForm):
         self.fields["to"].queryset = Organisation.objects.filter(pk__in=parties)  # type: ignore[attr-defined]
         clock = clocks.reply_clock(self.case, at=self.at)
         self.initial.setdefault("due_at", clock.due_at)
-        self.fields["due_at"].help_text = f"{_t('In UTC.')} {clocks.basis_words(clock.as_dict())}"
+        self.fields["due_at"].help_text = f"{gettext('In UTC.')} {clocks.basis_words(clock.as_dict())}"
 
 
 class _OperatorForm(CaseForm):
@@ -145,7 +144,7 @@ class _OperatorForm(CaseForm):
         """Read the number."""
         key = read_caller(self.cleaned_data["number"], country=self.case.country).key
         if key is None:
-            raise forms.ValidationError(_t("This is no number that can be read."))
+            raise forms.ValidationError(gettext("This is no number that can be read."))
         return number_of(key)
 
 
@@ -285,7 +284,7 @@ class ReferForm(CaseForm):
         """Ask for one of both."""
         given = super().clean() or {}
         if not given.get("to") and not given.get("to_name"):
-            self.add_error("to_name", _t("This is needed."))
+            self.add_error("to_name", gettext("This is needed."))
         return given
 
 
@@ -317,7 +316,7 @@ class PayForm(_PenaltyForm):
     def fill(self) -> None:
         """Say how money that is returned is booked."""
         super().fill()
-        self.fields["amount"].help_text = _t("Money that is returned: below zero.")
+        self.fields["amount"].help_text = gettext("Money that is returned: below zero.")
 
 
 class CloseForm(CaseForm):
@@ -335,6 +334,6 @@ class CloseForm(CaseForm):
         """Offer the outcomes that go together with whether a penalty is open."""
         is_unpaid = cases.open_penalties(self.case).exists()
         offered = [(code, label) for code, label in Case.Outcome.choices if (code in cases.UNPAID) == is_unpaid]
-        self.fields["outcome"].choices = [("", _t("Choose")), *offered]  # type: ignore[attr-defined]
+        self.fields["outcome"].choices = [("", gettext("Choose")), *offered]  # type: ignore[attr-defined]
         if is_unpaid:
-            self.fields["outcome"].help_text = _t("A penalty is not paid: say what becomes of it.")
+            self.fields["outcome"].help_text = gettext("A penalty is not paid: say what becomes of it.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.queries import organisation_by_code
@@ -58,7 +58,7 @@ class OrganisationField(forms.CharField):
             return None
         found = organisation_by_code(code)
         if found is None:
-            raise forms.ValidationError(_t("There is no organisation with this account number."))
+            raise forms.ValidationError(gettext("There is no organisation with this account number."))
         return found
 
 
@@ -114,7 +114,7 @@ class BulkForm(forms.Form):
         needed = {"assign": ("to",), "hold": ("until_at", "reason")}.get(given.get("act", ""), ())
         for name in needed:
             if not given.get(name):
-                self.add_error(name, _t("This is needed."))
+                self.add_error(name, gettext("This is needed."))
         return given
 
 
@@ -155,11 +155,11 @@ class OpenForm(forms.Form):
             if raw := given.get(name):
                 key = read_caller(raw, country=given.get("country") or settings.ENVIRONMENT.countries[0]).key
                 if key is None:
-                    self.add_error(name, _t("This is no number that can be read."))
+                    self.add_error(name, gettext("This is no number that can be read."))
                 else:
                     keys.append(key)
         if keys:
             given["span"] = (keys[0], keys[-1])
             if keys[0] > keys[-1]:
-                self.add_error("last", _t("The last number comes after the first."))
+                self.add_error("last", gettext("The last number comes after the first."))
         return given

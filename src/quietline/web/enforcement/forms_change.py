@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import OperationError
@@ -88,8 +88,9 @@ class ChangeForm(CaseForm):
             del self.fields["measures"]
         for name, row in self.penalties.items():
             self.fields[f"amount_{row.pk}"] = forms.DecimalField(
-                label=_t("New amount of %(penalty)s") % {"penalty": name}, required=False, max_digits=16, decimal_places=2,
-                help_text=_t("Now %(owed)s. Leave it empty where it stays.")
+                label=gettext("New amount of %(penalty)s") % {"penalty": name}, required=False, max_digits=16,
+                decimal_places=2,
+                help_text=gettext("Now %(owed)s. Leave it empty where it stays.")
                 % {"owed": f"{row.currency} {queries.owed(row):,.2f}"},
             )  # fmt: skip
         self.order_fields(["version", "appeal", "rows", *(f"amount_{row.pk}" for row in self.penalties.values())])

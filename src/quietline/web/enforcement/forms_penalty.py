@@ -6,8 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _t
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import LawError, UsageError
@@ -76,7 +75,7 @@ class PenaltiesForm(CaseForm):
             if given.get(f"choice_{finding.pk}"):
                 for name in (f"amount_{finding.pk}", f"reasons_{finding.pk}"):
                     if name not in self.errors and not given.get(name):
-                        self.add_error(name, _t("This is needed."))
+                        self.add_error(name, gettext("This is needed."))
         return given
 
     def _add_fields(self, finding: Finding) -> None:
