@@ -14,7 +14,7 @@ from quietline.numbering import number_of
 from quietline.web.complaints.subjects import subject_label
 from quietline.web.enforcement import asking, blocking, cases, changing, clocks, measures, penalties, queries
 from quietline.web.enforcement.forms_penalty import arithmetic_of, language
-from quietline.web.enforcement.models import CaseComplaint
+from quietline.web.enforcement.models import Case, CaseComplaint
 from quietline.web.enforcement.outcome_models import Finding, Penalty
 from quietline.web.enforcement.sealing import opened
 from quietline.web.enforcement.stages import State
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from quietline.web.accounts.models import Organisation
-    from quietline.web.enforcement.models import Case
 
 __all__ = [
     "MOST_SHOWN", "changes_of", "findings_of", "history_of", "left", "measures_of", "next_step", "numbers_of", "reports_of",
@@ -185,6 +184,7 @@ def history_of(case: Case) -> list[dict[str, Any]]:
     """Give what happened for ``components/timeline.html``, the newest first."""
     events = []
     names = {f"person {who.pk}": str(who) for who in queries.officers()}  # as the step of an assignment writes it
+    names |= {value: str(label) for value, label in Case.Outcome.choices}  # as that of closing does
     for act in case.acts.select_related("by").order_by("-number"):
         who = str(act.by) if act.by else _("the platform")
         words = opened(case, act.words, "act")
