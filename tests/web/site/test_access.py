@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 from django.urls import resolve
 
+from quietline.web.base.clients import CLIENT
 from web.every_url import SAMPLES, every_url, sample
 
 ELSEWHERE = "203.0.113.7"
@@ -61,7 +62,7 @@ def stranger(address):
     request = RequestFactory(REMOTE_ADDR=ELSEWHERE).get(address.path)
     request.session = SessionStore()
     request.user = AnonymousUser()
-    request.client = ELSEWHERE
+    request.META[CLIENT] = ELSEWHERE
     request.resolver_match = resolve(address.path)
     return request
 

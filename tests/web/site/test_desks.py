@@ -10,6 +10,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
+from quietline.web.base.clients import CLIENT
 from web.accounts.common import show_second_factor
 from web.every_url import every_url
 
@@ -109,7 +110,7 @@ def may_open(name, path, client, person):
     from quietline.web.site.access import rule_of
 
     request = RequestFactory().get(path)
-    request.session, request.user, request.client = client.session, person, "203.0.113.7"
+    request.session, request.user, request.META[CLIENT] = client.session, person, "203.0.113.7"
     request.resolver_match = resolve(path)
     rule = rule_of(name)
     return rule is not None and rule(request) is None
@@ -122,7 +123,7 @@ def is_open_to_strangers(name, path):
     from quietline.web.site.access import rule_of
 
     request = RequestFactory().get(path)
-    request.session, request.user, request.client = SessionStore(), AnonymousUser(), "203.0.113.7"
+    request.session, request.user, request.META[CLIENT] = SessionStore(), AnonymousUser(), "203.0.113.7"
     request.resolver_match = resolve(path)
     return rule_of(name)(request) is None
 

@@ -18,6 +18,7 @@ from django.shortcuts import render
 
 from quietline.web.accounts import queries
 from quietline.web.accounts.people import find_person, has_verified
+from quietline.web.base.clients import client_of
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
@@ -38,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count tries by the address that trusted proxies vouch for."""
-        return str(getattr(request, "client", None) or request.META.get("REMOTE_ADDR", ""))
+        return client_of(request)
 
     def get_from_email(self) -> str:
         """Send letters from the installation's own address."""

@@ -11,9 +11,11 @@ from django.contrib.auth import logout
 
 from quietline.web.accounts import queries
 from quietline.web.accounts.models import Person
+from quietline.web.accounts.requests import person_of
 from quietline.web.accounts.roles import MANAGING, STAFF
 from quietline.web.accounts.sessions import has_authenticator, has_second_factor, is_open
 from quietline.web.base.clock import now
+from quietline.web.base.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,23 +44,17 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     """List the roles of who asks, read once for each request; empty for strangers."""
     if not isinstance(request.user, Person):
         return []
-    found: list[Membership] | None = getattr(request, "_quietline_memberships", None)
-    if found is None:
-        found = queries.live_memberships(request.user)
-        request._quietline_memberships = found  # type: ignore[attr-defined]  # noqa: SLF001 - ours, kept on the request
-    return found
+    person = request.user
+    return once(request, "memberships", lambda: queries.live_memberships(person))
 
 
 def known(request: HttpRequest) -> str | None:
     """Somebody who signed in, with or without a second factor: for the pages that ask for one."""
     if not isinstance(request.user, Person):
         return _LOGIN
-    if getattr(request, "_quietline_is_open", None) == request.user.pk:  # asked once for each request
-        return None
-    if not is_open(request, at=now()):
+    if not once(request, f"is-open:{request.user.pk}", lambda: is_open(request, at=now())):
         logout(request)
         return _LOGIN
-    request._quietline_is_open = request.user.pk  # type: ignore[attr-defined]  # noqa: SLF001 - ours, kept on the request
     return None
 
 
@@ -67,7 +63,7 @@ def setting_up(request: HttpRequest) -> str | None:
     missing = known(request)
     if missing is not None or has_second_factor(request):
         return missing
-    return "mfa_reauthenticate" if has_authenticator(_person(request)) else None
+    return "mfa_reauthenticate" if has_authenticator(person_of(request)) else None
 
 
 def signed_in(request: HttpRequest) -> str | None:
@@ -118,11 +114,6 @@ def _such_as(fits: Callable[[Membership], bool]) -> Rule:
 def _outside(request: HttpRequest) -> str | None:
     """Lead strangers to the log-in; refuse everybody else."""
     return signed_in(request) or ""
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)  # noqa: S101 - checked by known()
-    return request.user
 
 
 def _code(request: HttpRequest) -> str:

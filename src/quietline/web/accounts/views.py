@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -21,6 +20,7 @@ from quietline.web.accounts.forms import InvitationForm, JoinForm, KeyForm
 from quietline.web.accounts.invitations import open_invitation
 from quietline.web.accounts.models import ApiKey, Invitation, Membership, Organisation, Person, Role, Scope
 from quietline.web.accounts.people import find_person
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.accounts.roles import OVERSEEING
 from quietline.web.accounts.rules import manages_organisation, memberships_of
 from quietline.web.accounts.sessions import current_session, end_other_sessions, has_authenticator
@@ -32,18 +32,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 _TONES = {Organisation.State.VERIFIED: "good", Organisation.State.APPLIED: "waiting"}
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
-
-
-def _organisation(code: str) -> Organisation:
-    found = queries.organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _refused(request: HttpRequest, error: OperationError) -> None:
@@ -67,7 +55,7 @@ def _refusals() -> dict[str, str]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what one may do for whom, with what waits there; then who one is, and where one is signed in."""
-    person, at = _person(request), now()
+    person, at = person_of(request), now()
     since = at - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     current = current_session(request)
     sessions = [
@@ -82,7 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End all sessions but this one."""
-    end_other_sessions(request, _person(request), at=now())
+    end_other_sessions(request, person_of(request), at=now())
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("accounts:home")
 
@@ -90,20 +78,20 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def organisation(request: HttpRequest, code: str) -> HttpResponse:
     """Show an organisation and its members to one of them."""
-    return _organisation_page(request, _organisation(code))
+    return _organisation_page(request, organisation_of(code))
 
 
 @require_POST
 def invite(request: HttpRequest, code: str) -> HttpResponse:
     """Invite somebody."""
-    found = _organisation(code)
+    found = organisation_of(code)
     form = InvitationForm(request.POST, organisation=found)
     if not form.is_valid():
         return _organisation_page(request, found, form=form, status=422)
     try:
         operations.invite_member(
-            organisation=found, email=form.cleaned_data["email"], role=Role(form.cleaned_data["role"]), by=_person(request),
-            language="zh-hans" if get_language() == "zh-hans" else "en", at=now(),
+            organisation=found, email=form.cleaned_data["email"], role=Role(form.cleaned_data["role"]),
+            by=person_of(request), language="zh-hans" if get_language() == "zh-hans" else "en", at=now(),
         )  # fmt: skip
     except OperationError as error:
         _refused(request, error)
@@ -117,7 +105,7 @@ def revoke_invitation(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Withdraw an invitation."""
     row = get_object_or_404(Invitation, pk=pk, organisation__code=code)
     try:
-        operations.revoke_invitation(invitation=row, by=_person(request), at=now())
+        operations.revoke_invitation(invitation=row, by=person_of(request), at=now())
     except OperationError as error:
         _refused(request, error)
     else:
@@ -141,12 +129,12 @@ def end_membership(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             back=reverse("accounts:organisation", args=[code]),
         )
     try:
-        operations.end_membership(membership=row, by=_person(request), at=now())
+        operations.end_membership(membership=row, by=person_of(request), at=now())
     except OperationError as error:
         _refused(request, error)
     else:
         messages.success(request, _("The role has ended."))
-    if row.person_id == _person(request).pk:  # who has just left may not see it any more
+    if row.person_id == person_of(request).pk:  # who has just left may not see it any more
         return redirect("accounts:home")
     return redirect("accounts:organisation", code=code)
 
@@ -154,14 +142,14 @@ def end_membership(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: HttpRequest, code: str) -> HttpResponse:
     """Show an organisation's keys; make one, and show its secret this once."""
-    found, made, status = _organisation(code), None, 200
+    found, made, status = organisation_of(code), None, 200
     form = KeyForm(request.POST if request.method == "POST" else None, organisation=found)
     if request.method == "POST":
         if form.is_valid():
             data = form.cleaned_data
             made = key_operations.make_key(
                 organisation=found, kind=ApiKey.Kind(data["kind"]), title=data["title"], scopes=data["scopes"],
-                days=int(data["days"]), by=_person(request), at=now(),
+                days=int(data["days"]), by=person_of(request), at=now(),
             )  # fmt: skip
             form = KeyForm(organisation=found)
         else:
@@ -185,7 +173,7 @@ def revoke_key(request: HttpRequest, code: str, handle: str) -> HttpResponse:
         text = _("%(title)s: programs that use it are refused at once. This cannot be undone.") % {"title": key.title}
         return _confirm_page(request, title=_("Revoke this key?"), text=text, button=_("Revoke the key"), back=back)
     try:
-        key_operations.revoke_key(key=key, by=_person(request), at=now())
+        key_operations.revoke_key(key=key, by=person_of(request), at=now())
     except OperationError as error:
         _refused(request, error)
     else:
@@ -229,7 +217,7 @@ def _organisation_page(
     manages = manages_organisation(request) is None
     members = [
         {"pk": m.pk, "name": m.person.name, "email": m.person.email if manages else "", "role": m.get_role_display(),
-         "since_at": m.since_at, "is_self": m.person_id == _person(request).pk}
+         "since_at": m.since_at, "is_self": m.person_id == person_of(request).pk}
         for m in queries.members_of(found)
     ]  # fmt: skip
     invitations = list(queries.open_invitations(found, at=now())) if manages else []

@@ -21,6 +21,7 @@ from quietline.web.accounts.models import ApiKey, BearerToken, RoleChange
 from quietline.web.api.limits import count_request
 from quietline.web.api.problems import ProblemError
 from quietline.web.base.clock import now
+from quietline.web.base.once import once
 from quietline.web.sellers.acting import explained
 from quietline.web.sellers.queries import CALLERS, last_decision, standing
 from quietline.web.subscribers.line_sessions import ProvenLine, line_of_token
@@ -53,14 +54,14 @@ def credential_of(request: HttpRequest) -> Credential | None:
         ProblemError: 403, the credential is good, and its organisation may not act: ``organisation.suspended``,
             ``organisation.closed`` or ``organisation.not-verified``.
     """
-    if not hasattr(request, "_credential"):
-        header, at = request.headers.get("Authorization"), now()
-        found = authenticate(header, at=at)
-        if found is None and (stopped := _stopped(header, at=at)) is not None:
-            raise _refusal(stopped, standing(stopped, at=at).reasons)
-        request._credential = found  # type: ignore[attr-defined]  # noqa: SLF001
-    credential: Credential | None = request._credential  # type: ignore[attr-defined]  # noqa: SLF001
-    return credential
+    return once(request, "credential", lambda: _held(request.headers.get("Authorization"), at=now()))
+
+
+def _held(header: str | None, *, at: datetime) -> Credential | None:
+    found = authenticate(header, at=at)
+    if found is None and (stopped := _stopped(header, at=at)) is not None:
+        raise _refusal(stopped, standing(stopped, at=at).reasons)
+    return found
 
 
 def _stopped(header: str | None, *, at: datetime) -> Organisation | None:
@@ -110,12 +111,8 @@ def _shown(words: str) -> str:
 
 def line_of_header(request: HttpRequest) -> ProvenLine | None:
     """Give the line whose proof came with a request; None where none came that holds."""
-    if not hasattr(request, "_line_of_header"):
-        token = request.headers.get(LINE_HEADER, "")
-        line = line_of_token(token, at=now()) if 0 < len(token) <= _MOST else None
-        request._line_of_header = line  # type: ignore[attr-defined]  # noqa: SLF001
-    found: ProvenLine | None = request._line_of_header  # type: ignore[attr-defined]  # noqa: SLF001
-    return found
+    token = request.headers.get(LINE_HEADER, "")
+    return once(request, "line-of-header", lambda: line_of_token(token, at=now()) if 0 < len(token) <= _MOST else None)
 
 
 def end_line(token: str) -> None:

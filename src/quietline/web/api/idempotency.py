@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from quietline.web.api.credentials import credential_of, line_of_header
 from quietline.web.api.models import KeptAnswer
 from quietline.web.api.problems import problem
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.keeping.rings import key_ring
 
@@ -121,7 +122,7 @@ def _who(request: HttpRequest) -> bytes:
         return b"credential " + credential.id.encode()
     if (line := line_of_header(request)) is not None:
         return b"line " + line.key.to_bytes(8, "big") + line.proven_at.isoformat().encode()
-    client: str = request.client  # type: ignore[attr-defined]
+    client: str = client_of(request)
     return b"address " + client.encode()
 
 

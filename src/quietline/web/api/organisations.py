@@ -17,6 +17,7 @@ from quietline.web.api.cursors import MOST, check_query, next_link, open_cursor,
 from quietline.web.api.description import answers
 from quietline.web.api.limits import count_request
 from quietline.web.api.schemas import ChangesPage, OrganisationOut, OwnOrganisationOut, RegisterOut, RegistersOut
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 
 __all__ = ["credential", "router"]
@@ -51,7 +52,7 @@ def own_organisation(request: HttpRequest) -> dict[str, Any]:
 )  # fmt: skip
 def organisation_by_number(request: HttpRequest, account_number: str) -> dict[str, Any]:
     """For everybody who was called in the name of an account number. One that only applied is not shown."""
-    count_request(request, "address", request.client.encode())  # type: ignore[attr-defined]
+    count_request(request, "address", client_of(request).encode())
     found = organisation_by_code(account_number) if account_number.isprintable() else None
     if found is None or found.state == Organisation.State.APPLIED:
         raise Http404

@@ -33,6 +33,7 @@ from quietline.web.api.schemas import (
     Terms,
     WhoAskedPage,
 )
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.subscribers import asked, listing
 from quietline.web.subscribers import claims as claimed
@@ -208,7 +209,7 @@ def _send(request: HttpRequest, wanted: NumberIn, purpose: str, terms: str) -> S
     environment = settings.ENVIRONMENT
     line = read_line(wanted.number, countries=environment.countries, only_fictitious=environment.is_demonstration)
     language = wanted.language or ("zh-hans" if get_language() == "zh-hans" else "en")
-    client: str = request.client  # type: ignore[attr-defined]
+    client: str = client_of(request)
     challenge = request_codes(
         lines=[line], purpose=purpose, language=language, client=client, at=now(), terms=terms, by_call=wanted.by_call
     )[0]

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["client_address", "network_of"]
+    from django.http import HttpRequest
+
+__all__ = ["CLIENT", "client_address", "client_of", "network_of"]
+
+CLIENT = "quietline.client"
+"""Under this name the outermost layer keeps the client's address in ``request.META``; no header can write there."""
 
 _WITH_PORT = re.compile(r"\[(?P<six>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9]+)?|(?P<four>[0-9.]+):[0-9]+")
 
@@ -27,6 +32,11 @@ def client_address(meta: Mapping[str, Any], trusted: Sequence[Any]) -> str:
     while chain and _is_trusted(address, among):
         address = _plain(chain.pop())
     return address or "0.0.0.0"  # noqa: S104 - no address we listen on: one bucket for all that cannot be read
+
+
+def client_of(request: HttpRequest) -> str:
+    """Give the address of who asks, as the outermost layer has found it."""
+    return str(request.META[CLIENT])
 
 
 @lru_cache(maxsize=4_096)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import ConflictError, NotProvenError, OperationError, TooManyError
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_moment
 from quietline.web.complaints import queries, taking
@@ -69,7 +70,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _asked(request, form, 422)
     key, country = form.line.key if form.line is not None else None, settings.ENVIRONMENT.countries[0]
     try:
-        taking.count_report(key=key, is_proven=proven is not None, client=request.client, at=at)  # type: ignore[attr-defined]
+        taking.count_report(key=key, is_proven=proven is not None, client=client_of(request), at=at)
         complaint = taking.take(
             told=form.told(at, country=country), source=Report.Source.WEB, country=country, language=language(), at=at,
             line=form.line, is_proven=proven is not None, challenge=form.challenge, files=files,
@@ -121,7 +122,7 @@ def prove(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         sent = request_codes(
             lines=[listed_line(complaint.key)], purpose=Challenge.Purpose.PROVE, language=language(),
-            client=request.client, at=now(), by_call="by_call" in request.POST,  # type: ignore[attr-defined]
+            client=client_of(request), at=now(), by_call="by_call" in request.POST,
         )  # fmt: skip
     except TooManyError as error:
         return render(request, "subscribers/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)

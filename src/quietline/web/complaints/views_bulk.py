@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import person_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_moment
@@ -19,7 +20,7 @@ from quietline.web.complaints.bulk import HEADER, MOST_BYTES, take_file
 from quietline.web.complaints.forms import BulkForm
 from quietline.web.complaints.models import HistoricFile
 from quietline.web.complaints.rules import may_hand_in
-from quietline.web.sellers.views_common import person_of, said
+from quietline.web.sellers.views_common import said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day
@@ -22,7 +23,7 @@ from quietline.web.complaints.cluster_models import Cluster, ClusterAct
 from quietline.web.complaints.forms_staff import ClustersForm, DecideForm, NumberForm
 from quietline.web.complaints.models import Complaint, Report
 from quietline.web.complaints.subjects import subject_label
-from quietline.web.sellers.views_common import person_of, said
+from quietline.web.sellers.views_common import said
 
 if TYPE_CHECKING:
     from datetime import date

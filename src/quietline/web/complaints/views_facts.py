@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.complaints import counting, establishing
 from quietline.web.complaints.cluster_models import Counting
 from quietline.web.complaints.forms_facts import EstablishForm
 from quietline.web.complaints.queries import staff_view
 from quietline.web.complaints.showing import language, question
-from quietline.web.sellers.views_common import person_of, said
+from quietline.web.sellers.views_common import said
 
 if TYPE_CHECKING:
     from datetime import datetime

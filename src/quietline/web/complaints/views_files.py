@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_moment
@@ -19,7 +20,7 @@ from quietline.web.complaints.cluster_models import FileUpload
 from quietline.web.complaints.forms_staff import FileForm
 from quietline.web.complaints.models import HistoricFile
 from quietline.web.complaints.quality import COUNTS
-from quietline.web.sellers.views_common import person_of, said
+from quietline.web.sellers.views_common import said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

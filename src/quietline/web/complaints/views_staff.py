@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from quietline.errors import OperationError, VaultError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_moment
@@ -25,7 +26,7 @@ from quietline.web.complaints.sealing import erased, said_of
 from quietline.web.complaints.stages import Act
 from quietline.web.complaints.subjects import subject_label
 from quietline.web.complaints.views_status import file_answer
-from quietline.web.sellers.views_common import person_of, said
+from quietline.web.sellers.views_common import said
 from quietline.web.subscribers.numbers import shown
 
 if TYPE_CHECKING:

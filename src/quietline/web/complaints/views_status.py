@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import NotProvenError, OperationError, TooManyError, VaultError
 from quietline.ledger.objects import ObjectMissing
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day
@@ -43,7 +44,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            row = queries.by_code(reference=data["reference"], typed=data["code"], client=request.client, at=now())  # type: ignore[attr-defined]
+            row = queries.by_code(reference=data["reference"], typed=data["code"], client=client_of(request), at=now())
         except TooManyError as error:
             context = {"minutes": error.retry_seconds // 60 + 1}
             return render(request, "complaints/too_many.html", context, status=429)

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
@@ -32,7 +33,7 @@ from quietline.web.compliance.audits import (
     remove_audit,
     start_audit,
 )
-from quietline.web.sellers.views_common import language, organisation_of, person_of
+from quietline.web.sellers.views_common import language
 from quietline.web.washing.uploads import StreamedUploadHandler, discard_staged
 from quietline.web.washing.views import blocked
 from quietline.web.washing.wanted import read_wanted

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.compliance.documents import file_document
@@ -21,7 +22,7 @@ from quietline.web.compliance.duties import duties
 from quietline.web.compliance.forms import PageForm
 from quietline.web.compliance.models import FilePage
 from quietline.web.compliance.operations import add_page
-from quietline.web.sellers.views_common import language, organisation_of, person_of
+from quietline.web.sellers.views_common import language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

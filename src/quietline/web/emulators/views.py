@@ -14,13 +14,14 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.emulators import operations
 from quietline.web.emulators.forms import AustralianForm, SingaporeForm
 from quietline.web.emulators.models import AustralianAccount, SingaporeAccount, System
 from quietline.web.publishing.models import Register
-from quietline.web.sellers.views_common import organisation_of, person_of, refused, said
+from quietline.web.sellers.views_common import refused, said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

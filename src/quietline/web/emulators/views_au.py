@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from quietline.errors import ConflictError, OperationError, TooManyError, UsageError
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.base.logs import log
@@ -72,7 +73,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         values["TelemarketerId"], values["WashOnlyUserId"], values["TelemarketerPassword"], at=at
     )  # fmt: skip
     if isinstance(opened, int):
-        client: str = request.client  # type: ignore[attr-defined]
+        client: str = client_of(request)
         count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
         return _written(call, australian.Answer(opened))
     count([(_CALLS, key_ring().keyed_hash("limit", f"au:{opened.pk}".encode()))], at=at)

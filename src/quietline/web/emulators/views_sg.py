@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from quietline.errors import TooManyError
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.base.logs import log
@@ -48,7 +49,7 @@ def registry(request: HttpRequest) -> JsonResponse:
 
 
 def _answer(request: HttpRequest, at: datetime) -> JsonResponse:
-    client: str = request.client  # type: ignore[attr-defined]
+    client: str = client_of(request)
     account = open_account(request.headers.get("Authorization", ""), address=client, at=at)
     count([(_CALLS, key_ring().keyed_hash("limit", f"sg:{account.pk}".encode()))], at=at)
     numbers = read_request(_body(request), account)
@@ -82,7 +83,7 @@ def _written(checked: Checked, style: SingaporeAccount.Style) -> dict[str, Any]:
 
 def _refused(request: HttpRequest, error: SingaporeError, at: datetime) -> JsonResponse:
     if error.code in _AUTHENTICATION:
-        client: str = request.client  # type: ignore[attr-defined]
+        client: str = client_of(request)
         try:
             count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
         except TooManyError as slowed:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from quietline.errors import OperationError, TooManyError
 from quietline.web.accounts.api_keys import authenticate
 from quietline.web.accounts.models import Scope
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.emulators import american
@@ -96,7 +97,7 @@ def _organisation(request: HttpRequest, at: datetime) -> Organisation | None:
     found = authenticate(f"Bearer {password}", at=at) if scheme.lower() == "basic" and password else None
     if found is not None and found.organisation.code == user.strip().upper() and Scope.FEED_READ in found.scopes:
         return found.organisation
-    client: str = request.client  # type: ignore[attr-defined]
+    client: str = client_of(request)
     count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
     return None
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_moment
@@ -23,7 +24,7 @@ from quietline.web.enforcement.forms_base import BulkForm, FilterForm, OpenForm
 from quietline.web.enforcement.models import Case
 from quietline.web.enforcement.showing import left, tone_of
 from quietline.web.enforcement.steps import told
-from quietline.web.enforcement.views_common import PER_PAGE, crumbs, person_of
+from quietline.web.enforcement.views_common import PER_PAGE, crumbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Role
+from quietline.web.accounts.requests import organisation_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
@@ -28,7 +29,7 @@ from quietline.web.enforcement.outcome_models import Letter, Penalty
 from quietline.web.enforcement.showing import findings_of, measures_of
 from quietline.web.enforcement.stages import State
 from quietline.web.enforcement.steps import told
-from quietline.web.enforcement.views_common import file_answer, organisation_of
+from quietline.web.enforcement.views_common import file_answer
 from quietline.web.enforcement.views_letters import issuer_of
 from quietline.web.inquiries.models import Inquiry
 from quietline.web.inquiries.showing import left, tone_of

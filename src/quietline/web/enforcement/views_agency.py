@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.enforcement import queries, referrals
 from quietline.web.enforcement.outcome_models import Finding
 from quietline.web.enforcement.steps import told
-from quietline.web.enforcement.views_common import file_answer, person_of
+from quietline.web.enforcement.views_common import file_answer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

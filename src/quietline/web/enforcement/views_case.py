@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import ConflictError, OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.complaints.models import Complaint
 from quietline.web.enforcement import asking, findings, queries, referrals, unmasking
@@ -34,7 +35,7 @@ from quietline.web.enforcement.showing import (
 )
 from quietline.web.enforcement.stepping import open_steps
 from quietline.web.enforcement.steps import DESKS, desks_for, told
-from quietline.web.enforcement.views_common import case_of, crumbs, file_answer, person_of
+from quietline.web.enforcement.views_common import case_of, crumbs, file_answer
 from quietline.web.inquiries import queries as inquiries
 from quietline.web.inquiries.showing import left as left_of
 from quietline.web.inquiries.showing import tone_of as tone_of_inquiry

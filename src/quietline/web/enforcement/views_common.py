@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from quietline.web.accounts.models import Person
-from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.enforcement.models import Case
 
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from quietline.web.accounts.models import Organisation
-
-__all__ = ["PER_PAGE", "case_of", "crumbs", "file_answer", "organisation_of", "person_of"]
+__all__ = [
+    "PER_PAGE",
+    "case_of",
+    "crumbs",
+    "file_answer",
+]
 
 PER_PAGE = 50
-
-
-def person_of(request: HttpRequest) -> Person:
-    """Give who is signed in."""
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
 
 
 def case_of(reference: str) -> Case:
     """Give the case of an address."""
     rows = Case.objects.select_related("caller", "profits", "assigned_to", "data_key", "opened_by")
     found = rows.filter(reference=reference).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def organisation_of(code: str) -> Organisation:
-    """Give the organisation of an address."""
-    found = organisation_by_code(code)
     if found is None:
         raise Http404
     return found

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Membership, Organisation
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.enforcement import letters
 from quietline.web.enforcement.cases import is_officer
@@ -22,7 +23,7 @@ from quietline.web.enforcement.forms_base import text_field
 from quietline.web.enforcement.letter_texts import FIELDS, FIRST, NAMES
 from quietline.web.enforcement.outcome_models import Letter, LetterTemplate
 from quietline.web.enforcement.steps import told
-from quietline.web.enforcement.views_common import crumbs, file_answer, person_of
+from quietline.web.enforcement.views_common import crumbs, file_answer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

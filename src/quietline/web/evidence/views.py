@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quietline.errors import ConflictError, NotProvenError
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Person
-from quietline.web.accounts.queries import organisation_by_code
+from quietline.web.accounts.requests import organisation_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
@@ -40,18 +39,10 @@ if TYPE_CHECKING:
 
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["by_of", "may_write", "organisation_of", "refused"]
+__all__ = ["by_of", "may_write", "refused"]
 
 _LOOKS = Limit("evidence-looks", 200, 3_600)
 _FIELDS = {"number": "raw", "happened_at": "happened_at", "form": "form", "until": "until"}
-
-
-def organisation_of(code: str) -> Organisation:
-    """Give the seller of an address."""
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
 
 
 def by_of(request: HttpRequest) -> str:

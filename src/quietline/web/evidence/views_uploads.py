@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import organisation_of
 from quietline.web.base.clock import now
 from quietline.web.evidence import uploads
 from quietline.web.evidence.forms import UploadForm
 from quietline.web.evidence.models import Record, Upload
 from quietline.web.evidence.problems import problem_text
 from quietline.web.evidence.tables import csv_answer
-from quietline.web.evidence.views import by_of, organisation_of
+from quietline.web.evidence.views import by_of
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.inquiries import operations, queries
@@ -24,16 +25,7 @@ from quietline.web.inquiries.kinds import KINDS
 from quietline.web.inquiries.showing import about, left, tone_of
 from quietline.web.inquiries.states import can
 from quietline.web.inquiries.tables import inbox_table
-from quietline.web.inquiries.views_common import (
-    PER_PAGE,
-    file_answer,
-    filtered,
-    organisation_of,
-    page_of,
-    person_of,
-    said,
-    shown,
-)
+from quietline.web.inquiries.views_common import PER_PAGE, file_answer, filtered, page_of, said, shown
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

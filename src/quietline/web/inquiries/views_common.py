@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 
-from quietline.web.accounts.models import Organisation, Person
-from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.inquiries.forms import FilterForm
 from quietline.web.inquiries.kinds import KINDS
 from quietline.web.inquiries.models import Attachment, Inquiry
@@ -26,23 +24,9 @@ if TYPE_CHECKING:
 
     from quietline.errors import OperationError
 
-__all__ = ["PER_PAGE", "file_answer", "filtered", "organisation_of", "page_of", "person_of", "said", "shown"]
+__all__ = ["PER_PAGE", "file_answer", "filtered", "page_of", "said", "shown"]
 
 PER_PAGE = 50
-
-
-def organisation_of(code: str) -> Organisation:
-    """Give the organisation of an address."""
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
-
-
-def person_of(request: HttpRequest) -> Person:
-    """Give who is signed in."""
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
 
 
 def said(error: OperationError) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.inquiries import operations, queries
@@ -20,7 +21,7 @@ from quietline.web.inquiries.forms import ExtendForm, ReasonForm
 from quietline.web.inquiries.showing import left, tone_of
 from quietline.web.inquiries.states import can
 from quietline.web.inquiries.tables import sent_table
-from quietline.web.inquiries.views_common import file_answer, filtered, organisation_of, page_of, person_of, said, shown
+from quietline.web.inquiries.views_common import file_answer, filtered, page_of, said, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import InputError, NotProvenError, OperationError, TooManyError
-from quietline.web.accounts.models import Organisation
-from quietline.web.accounts.queries import organisation_by_code
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day
@@ -30,7 +29,6 @@ from quietline.web.lists.tracing import trace_sample
 from quietline.web.lists.words import bound_in_words, form_help, shown_area, way_in_words
 from quietline.web.sellers.acting import acting_for
 from quietline.web.sellers.queries import AGENTS, live_mandates
-from quietline.web.sellers.views_common import person_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -43,13 +41,6 @@ if TYPE_CHECKING:
 
 _SOON_DAYS = 5
 _AREAS_SHOWN = 4
-
-
-def _organisation(code: str) -> Organisation:
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _asked_client(request: HttpRequest) -> str:
@@ -66,7 +57,7 @@ def _with_client(url: str, client: str) -> str:
 @require_safe
 def home(request: HttpRequest, code: str) -> HttpResponse:
     """Show the areas that an organisation can fetch, and how old what it has is."""
-    organisation, at, client = _organisation(code), now(), _asked_client(request)
+    organisation, at, client = organisation_of(code), now(), _asked_client(request)
     context: dict[str, Any] = {"organisation": organisation, "client": client, "is_agent": organisation.kind in AGENTS}
     if organisation.kind in AGENTS:
         mandates = live_mandates(on=at.date(), telemarketer=organisation)
@@ -93,7 +84,7 @@ def home(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def home_csv(request: HttpRequest, code: str) -> HttpResponse:
     """Give the same table as CSV."""
-    organisation, at, client = _organisation(code), now(), _asked_client(request)
+    organisation, at, client = organisation_of(code), now(), _asked_client(request)
     try:
         behalf = acting_for(organisation, client=client, at=at)
     except NotProvenError as refused:
@@ -170,7 +161,7 @@ def fetch(request: HttpRequest, code: str, country: str, area: str) -> HttpRespo
     if not form.is_valid():
         return _area_page(request, code, country, area, "", status=422)
     asked, client, at = form.cleaned_data, form.cleaned_data["client"], now()
-    organisation = _organisation(code)
+    organisation = organisation_of(code)
     try:
         row = fetch_list(
             organisation=organisation, client=client, country=country, area=area, form=ListFile.Form(asked["form"]),
@@ -190,7 +181,7 @@ def _area_page(
     request: HttpRequest, code: str, country: str, area: str, client: str, *, refused: OperationError | None = None,
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    organisation, at = _organisation(code), now()
+    organisation, at = organisation_of(code), now()
     context: dict[str, Any] = {"organisation": organisation, "client": client, "refused": refused, "country": country}
     context |= {
         "area": area,

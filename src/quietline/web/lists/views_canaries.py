@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import InputError, OperationError
 from quietline.numbering import number_of
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.logs import log
@@ -26,7 +27,6 @@ from quietline.web.lists.queries import registers
 from quietline.web.lists.samples import read_sample
 from quietline.web.lists.words import shown_area
 from quietline.web.publishing.models import Register
-from quietline.web.sellers.views_common import person_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -20,6 +20,7 @@ from quietline.ledger.checkpoint import verifier_key
 from quietline.ledger.objects import ObjectMissing
 from quietline.ledger.paths import CHECKPOINT, parse_path
 from quietline.ledger.proving import prove_entry
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.proofs.forms import ReferenceForm
 from quietline.web.proofs.objects import ledger_origin, ledger_store, public_key, public_log
@@ -81,7 +82,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "proofs/find.html", {"form": form}, status=422 if form.errors else 200)
     try:
-        found = leaves_of_reference(form.cleaned_data["reference"], client=request.client, at=now())  # type: ignore[attr-defined]
+        found = leaves_of_reference(form.cleaned_data["reference"], client=client_of(request), at=now())
     except TooManyError as error:
         page = render(request, "429.html", {"retry_after_minutes": error.retry_seconds // 60 + 1}, status=429)
         page["Retry-After"] = str(error.retry_seconds)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import TooManyError
-from quietline.web.base.clients import network_of
+from quietline.web.base.clients import client_of, network_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.limits import Limit, count
@@ -48,7 +48,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return render(request, "seals/check.html", context, status=422 if form.errors else 200)
     at = now()
     try:
-        hashed = key_ring().keyed_hash("limit", network_of(request.client).encode())  # type: ignore[attr-defined]
+        hashed = key_ring().keyed_hash("limit", network_of(client_of(request)).encode())
         count([(limit, hashed) for limit in _ASKED], at=at)
     except TooManyError as error:
         return render(request, "seals/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)

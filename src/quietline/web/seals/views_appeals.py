@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError, TooManyError
 from quietline.web.accounts.models import Role
-from quietline.web.base.clients import network_of
+from quietline.web.accounts.requests import person_of
+from quietline.web.base.clients import client_of, network_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.base.words import as_moment
@@ -29,7 +30,7 @@ from quietline.web.seals.showing import TONES, appeal_events, appeal_next, left,
 from quietline.web.seals.stages import APPEAL_STEPS
 from quietline.web.seals.stepping import may_take
 from quietline.web.seals.wording import answer_of, words_of
-from quietline.web.sellers.views_common import language, person_of, refused, said
+from quietline.web.sellers.views_common import language, refused, said
 from quietline.web.subscribers.line_sessions import line_of
 from quietline.web.subscribers.numbers import shown
 
@@ -67,7 +68,7 @@ def new(request: HttpRequest) -> HttpResponse:
         seal = Seal.objects.filter(reference=data["seal"]).first()
         chosen = next((row for row in organisations if row.code == data.get("organisation")), None)
         try:
-            hashed = key_ring().keyed_hash("limit", network_of(request.client).encode())  # type: ignore[attr-defined]
+            hashed = key_ring().keyed_hash("limit", network_of(client_of(request)).encode())
             count([(limit, hashed) for limit in _MADE], at=at)
             appeal = operations.receive(
                 subject_kind=Appeal.Subject.SEAL, subject=data["seal"], words=data["words"], name=data["name"],

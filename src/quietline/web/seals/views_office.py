@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError
 from quietline.numbering import number_of
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
@@ -29,7 +30,7 @@ from quietline.web.seals.showing import TONES, left, number_words, order_row, se
 from quietline.web.seals.stages import SEAL_STEPS
 from quietline.web.seals.stepping import may_take
 from quietline.web.seals.wording import words_of
-from quietline.web.sellers.views_common import person_of, refused, said
+from quietline.web.sellers.views_common import refused, said
 from quietline.web.subscribers.numbers import shown
 
 if TYPE_CHECKING:

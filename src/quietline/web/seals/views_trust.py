@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_day
 from quietline.web.seals import trusting
@@ -22,7 +23,7 @@ from quietline.web.seals.queries import due_for_review
 from quietline.web.seals.showing import TONES, number_words, trust_events, trust_rows
 from quietline.web.seals.stages import TRUST_STEPS
 from quietline.web.seals.stepping import may_take
-from quietline.web.sellers.views_common import organisation_of, person_of, refused, said
+from quietline.web.sellers.views_common import refused, said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.accounts.roles import OVERSEEING
 from quietline.web.accounts.rules import has_role, memberships_of
 from quietline.web.base.clock import now
@@ -37,7 +38,7 @@ from quietline.web.sellers.queries import (
     standing,
     waiting_for_operator,
 )
-from quietline.web.sellers.views_common import TONES, language, organisation_of, person_of, refused, said
+from quietline.web.sellers.views_common import TONES, language, refused, said
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quietline.errors import OperationError
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
@@ -22,7 +23,7 @@ from quietline.web.sellers import numbers as numbering
 from quietline.web.sellers.forms import AnswerForm, MandateForm, NumbersForm
 from quietline.web.sellers.models import CallingNumber, Mandate
 from quietline.web.sellers.queries import AGENTS, CALLERS, CLIENTS, calling_numbers_of, waiting_for_operator
-from quietline.web.sellers.views_common import TONES, organisation_of, person_of, refused, said
+from quietline.web.sellers.views_common import TONES, refused, said
 
 if TYPE_CHECKING:
     from datetime import date

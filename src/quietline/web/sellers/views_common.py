@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-
-from quietline.web.accounts.models import Organisation, Person
-from quietline.web.accounts.queries import organisation_by_code
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from quietline.errors import OperationError
 
-__all__ = ["TONES", "language", "organisation_of", "person_of", "refused", "said"]
+__all__ = ["TONES", "language", "refused", "said"]
 
 TONES = {
     "verified": "good", "reinstated": "good", "confirmed": "good", "applied": "waiting", "waiting": "waiting",
@@ -25,20 +21,6 @@ TONES = {
 }  # fmt: skip
 """Tone of ``components/status.html`` for each state of an organisation, a decision and a declaration."""
 _FOREIGN = frozenset(("organisation.state", "organisation.no-right", "organisation.known", "membership.exists"))
-
-
-def person_of(request: HttpRequest) -> Person:
-    """Give who is signed in."""
-    assert isinstance(request.user, Person)  # noqa: S101 - the access table lets nobody else pass
-    return request.user
-
-
-def organisation_of(code: str) -> Organisation:
-    """Find the organisation that the address names."""
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
 
 
 def language() -> str:

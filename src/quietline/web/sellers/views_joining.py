@@ -15,7 +15,7 @@ from quietline.web.accounts.codes import is_organisation_code
 from quietline.web.accounts.models import Organisation, Person
 from quietline.web.accounts.people import find_person
 from quietline.web.accounts.queries import organisation_by_code
-from quietline.web.base.clients import network_of
+from quietline.web.base.clients import client_of, network_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.keeping.rings import key_ring
@@ -49,7 +49,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         wanted = joining.Wanted(**{name: form.cleaned_data[name] for name in ("kind", "name", "country", "person", "email")})
         try:
-            joining.apply_to_join(wanted=wanted, client=request.client, language=language(), at=now())  # type: ignore[attr-defined]
+            joining.apply_to_join(wanted=wanted, client=client_of(request), language=language(), at=now())
         except TooManyError as error:
             return _too_many(request, error)
         except OperationError as error:
@@ -111,7 +111,7 @@ def who(request: HttpRequest) -> HttpResponse:
 def who_is(request: HttpRequest, code: str) -> HttpResponse:
     """Say who an account number belongs to, and whether it is in order; nothing about people."""
     at, ring = now(), key_ring()
-    client = request.client  # type: ignore[attr-defined]
+    client = client_of(request)
     try:
         count(
             [

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.spreadsheets import safe_cell
@@ -23,7 +24,7 @@ from quietline.web.sellers.models import Act, Bar, Decision, Document, Joining
 from quietline.web.sellers.profiles import contact_of
 from quietline.web.sellers.queries import CALLERS, certification_of, joining_of, managers_of, profile_of, standing
 from quietline.web.sellers.views import proof_answer, proof_rows
-from quietline.web.sellers.views_common import TONES, organisation_of, person_of, said
+from quietline.web.sellers.views_common import TONES, said
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

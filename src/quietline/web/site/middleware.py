@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
 from quietline.web.api.problems import problem
-from quietline.web.base.clients import client_address
+from quietline.web.base.clients import CLIENT, client_address
 from quietline.web.base.metrics import REQUESTS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def outermost(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
 
     def layer(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
-        request.client = client_address(request.META, trusted)  # type: ignore[attr-defined]
+        request.META[CLIENT] = client_address(request.META, trusted)
         response = get_response(request)
         match = request.resolver_match
         name = (match.view_name or "unnamed") if match else "none"

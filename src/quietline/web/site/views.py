@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from quietline.web.base.clients import client_of
 from quietline.web.base.metrics import exposition
 from quietline.web.proofs.queries import sequencer_is_alive
 
@@ -57,7 +58,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     else:
         # a proxy on this machine would make the whole world look like this machine
         is_direct = "X-Forwarded-For" not in request.headers
-        allowed = is_direct and ipaddress.ip_address(request.client).is_loopback  # type: ignore[attr-defined]
+        allowed = is_direct and ipaddress.ip_address(client_of(request)).is_loopback
     if not allowed:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from quietline.errors import OperationError
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_moment
-from quietline.web.sellers.views_common import person_of, refused
+from quietline.web.sellers.views_common import refused
 from quietline.web.statistics import operations, queries
 from quietline.web.statistics.models import BookDraft
 from quietline.web.statistics.periods import period_named

@@ -17,6 +17,7 @@ from django.db import connection
 
 from quietline.errors import NotProvenError
 from quietline.web.base.clock import now
+from quietline.web.base.once import once
 from quietline.web.subscribers.models import LineHolder, LineSession
 
 if TYPE_CHECKING:
@@ -76,11 +77,8 @@ def line_of_token(token: str, *, at: datetime) -> ProvenLine | None:
 
 def line_of(request: HttpRequest) -> ProvenLine | None:
     """Give the proven line of this browser; None where there is none. Looked up once a request."""
-    if not hasattr(request, "_proven_line"):
-        token = request.COOKIES.get(COOKIE, "")
-        request._proven_line = line_of_token(token, at=now()) if token else None  # type: ignore[attr-defined]  # noqa: SLF001
-    found: ProvenLine | None = request._proven_line  # type: ignore[attr-defined]  # noqa: SLF001
-    return found
+    token = request.COOKIES.get(COOKIE, "")
+    return once(request, "line", lambda: line_of_token(token, at=now()) if token else None)
 
 
 def hold(proven: ProvenLine) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import NotProvenError, TooManyError
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_day, as_moment
 from quietline.web.subscribers import listing
@@ -68,7 +69,7 @@ def _send(request: HttpRequest, lines: list[Line], purpose: str, *, by_call: boo
     """Send codes; where it was asked too often, give the page that says so."""
     try:
         return request_codes(
-            lines=lines, purpose=purpose, language=_language(), client=request.client, at=now(), by_call=by_call  # type: ignore[attr-defined]
+            lines=lines, purpose=purpose, language=_language(), client=client_of(request), at=now(), by_call=by_call
         )  # fmt: skip
     except TooManyError as error:
         return render(request, "subscribers/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)
@@ -176,7 +177,7 @@ def list_by_mail(request: HttpRequest) -> HttpResponse:
         try:
             send_mail_link(
                 lines=form.cleaned_data["raw"], mail=form.cleaned_data["mail"], language=_language(),
-                client=request.client, at=now(),  # type: ignore[attr-defined]
+                client=client_of(request), at=now(),
             )  # fmt: skip
         except TooManyError as error:
             return render(request, "subscribers/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)

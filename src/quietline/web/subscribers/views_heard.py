@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from quietline.errors import NotProvenError, TooManyError
+from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.subscribers.forms import HeardForm
 from quietline.web.subscribers.heard import prove_heard
@@ -28,7 +29,7 @@ def heard(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         [line] = form.cleaned_data["raw"]
         try:
-            confirmed = prove_heard(line=line, typed=form.cleaned_data["code"], client=request.client, at=now())  # type: ignore[attr-defined]
+            confirmed = prove_heard(line=line, typed=form.cleaned_data["code"], client=client_of(request), at=now())
         except TooManyError as error:
             return render(request, "subscribers/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)
         except NotProvenError as error:

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quietline.errors import OperationError
 from quietline.law.money import Money
-from quietline.web.accounts.models import Organisation, Person
-from quietline.web.accounts.queries import organisation_by_code
+from quietline.web.accounts.models import Organisation
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.accounts.rules import manages_organisation
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
@@ -47,19 +47,6 @@ if TYPE_CHECKING:
     from quietline.web.subscriptions.ordering import Offer
 
 
-def person_of(request: HttpRequest) -> Person:
-    """Give who asks; the access table lets nobody else pass."""
-    assert isinstance(request.user, Person)  # noqa: S101 - see above
-    return request.user
-
-
-def _organisation(code: str) -> Organisation:
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
-
-
 def _country(country: str) -> str:
     if country not in settings.ENVIRONMENT.countries:
         raise Http404
@@ -74,7 +61,7 @@ def today() -> date:
 @require_safe
 def home(request: HttpRequest, code: str) -> HttpResponse:
     """Show what an organisation has, country by country, its orders and its bills."""
-    found, on = _organisation(code), today()
+    found, on = organisation_of(code), today()
     manages = manages_organisation(request) is None
     context = {
         "organisation": found, "manages": manages, "is_exempt": is_exempt(found), "is_agent": found.kind in AGENTS,
@@ -106,7 +93,7 @@ def list_size(request: HttpRequest, code: str) -> HttpResponse:
     if form.is_valid():
         try:
             ordering.declare_list_size(
-                organisation=_organisation(code), size=form.cleaned_data["list_size"], by=person_of(request), at=now()
+                organisation=organisation_of(code), size=form.cleaned_data["list_size"], by=person_of(request), at=now()
             )
         except OperationError as error:
             messages.error(request, refusal(error))
@@ -120,7 +107,7 @@ def list_size(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, code: str, country: str) -> HttpResponse:
     """Choose areas, see the price, order."""
-    found, country, on = _organisation(code), _country(country), today()
+    found, country, on = organisation_of(code), _country(country), today()
     year = queries.current_subscription(found, country=country, on=on)
     renews = year is not None and "renew" in request.GET
     held = frozenset[str]() if year is None or renews else queries.held_areas(year)
@@ -158,7 +145,7 @@ def choose(request: HttpRequest, code: str, country: str) -> HttpResponse:
 @require_POST
 def price(request: HttpRequest, code: str, country: str) -> HttpResponse:
     """Give the price of what is ticked, as a part of the page: for the script of the page of areas."""
-    found, country, on = _organisation(code), _country(country), today()
+    found, country, on = organisation_of(code), _country(country), today()
     renews = "renew" in request.GET
     chosen, everything = chosen_areas(country, request.POST), "all" in request.POST
     shown, error = _offer(found, country, chosen, everything, renews, on) if chosen or everything else (None, None)
@@ -278,7 +265,7 @@ def bill_answer(found: Bill, language: str) -> HttpResponse:
 @require_safe
 def orders_csv(request: HttpRequest, code: str) -> HttpResponse:
     """Give an organisation's orders as CSV."""
-    found = _organisation(code)
+    found = organisation_of(code)
     rows = order_rows(queries.orders_of(found))
     return csv_answer(f"orders-{code}", order_columns(), rows)
 
@@ -286,7 +273,7 @@ def orders_csv(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def areas_csv(request: HttpRequest, code: str, country: str) -> HttpResponse:
     """Give all areas of a country, and which of them an organisation has, as CSV."""
-    found, country = _organisation(code), _country(country)
+    found, country = organisation_of(code), _country(country)
     paid = queries.paid_areas(found, country=country, on=today())
     rows = [
         [short_code(area.code), area.code, area_name(area), _("yes") if paid is None or area.code in paid else _("no")]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import InputError, OperationError
 from quietline.law.money import Money
+from quietline.web.accounts.requests import person_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
 from quietline.web.base.words import as_day, as_moment
@@ -26,7 +27,7 @@ from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.money_models import BankFile, Bill, JournalLine, Payment
 from quietline.web.subscriptions.settling import credit_of, paid_of, payments_with_credit
 from quietline.web.subscriptions.tables import order_columns, order_rows
-from quietline.web.subscriptions.views import bill_answer, find_bill, person_of
+from quietline.web.subscriptions.views import bill_answer, find_bill
 from quietline.web.subscriptions.wording import refusal
 
 if TYPE_CHECKING:

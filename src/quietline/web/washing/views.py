@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError, TooManyError, UsageError
-from quietline.web.accounts.queries import organisation_by_code
+from quietline.web.accounts.requests import organisation_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.spreadsheets import safe_cell
@@ -56,14 +56,6 @@ _TYPES = {
 }
 _MOST_CSV = 10_000
 _FIRST_REASONS = ("clean", "forbidden", "undetermined")
-
-
-def organisation_of(code: str) -> Organisation:
-    """Give the organisation that an address names."""
-    found = organisation_by_code(code)
-    if found is None:
-        raise Http404
-    return found
 
 
 def may_wash(request: HttpRequest, organisation: Organisation) -> bool:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Role
+from quietline.web.accounts.requests import person_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
-from quietline.web.sellers.views_common import person_of
 from quietline.web.washing import queries
 from quietline.web.washing.forms import LiftForm
 from quietline.web.washing.models import ProbingAlert

@@ -12,13 +12,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from quietline.errors import InputError, OperationError
+from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
-from quietline.web.sellers.views_common import person_of
 from quietline.web.washing.forms import WashForm
 from quietline.web.washing.lists import start_wash
 from quietline.web.washing.models import Wash
 from quietline.web.washing.uploads import StreamedUploadHandler, discard_staged
-from quietline.web.washing.views import blocked, organisation_of, refused
+from quietline.web.washing.views import blocked, refused
 from quietline.web.washing.wanted import read_wanted
 
 if TYPE_CHECKING:
