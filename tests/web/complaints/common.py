@@ -37,6 +37,32 @@ def report(at=AT, *, told=None, on=NUMBER, is_proven=True, country="US", **more)
     )  # fmt: skip
 
 
+def told(**more):
+    """What somebody says of a call, with everything that the law asks for."""
+    from quietline.web.complaints import taking
+
+    return taking.Told(**{"caller": CALLER, "called_at": AT, "subject": "energy", "is_recorded": False, **more})
+
+
+def work(complaint):
+    """Let the worker join the facts of a report; give them by name."""
+    from quietline.web.complaints import counting
+
+    counting.work_waiting(at=AT)
+    complaint.refresh_from_db()
+    return {fact["name"]: fact for fact in complaint.facts}
+
+
+def listed(register, *, since, ended=None, terms=""):
+    """Let the reported line stand in a register."""
+    from quietline.web.publishing.models import Entry
+
+    return Entry.objects.create(
+        register=register, key=KEY, since_date=since.date(), assurance="code", reference=f"E-{since:%Y%m%d}",
+        listed_at=since, ended_at=ended, terms=terms, end_reason="withdrawn" if ended else "",
+    )  # fmt: skip
+
+
 def text(page):
     """The page, entities resolved."""
     return html.unescape(page.content.decode())

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from quietline.web.base.clock import now
-from web.complaints.common import AT
+from web.complaints.common import AT, DAYS
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +62,12 @@ def browser(db):
         return client
 
     return make
+
+
+@pytest.fixture
+def register(db):
+    from quietline.web.publishing.models import Register
+
+    return Register.objects.create(
+        code="dnc-us", kind=Register.Kind.DO_NOT_CALL, title="US", country="US", created_at=AT - 900 * DAYS
+    )

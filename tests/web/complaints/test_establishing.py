@@ -17,15 +17,14 @@ from quietline.web.complaints.facts import join
 from quietline.web.complaints.forms_facts import EstablishForm
 from quietline.web.complaints.models import Complaint, Established
 from quietline.web.complaints.sealing import Said
-from web.complaints.common import AT, CALLER, DAYS, KEY, NUMBER, leaves, report, text
-from web.complaints.test_facts import listed, register, told, work  # noqa: F401 - a fixture among them
+from web.complaints.common import AT, CALLER, DAYS, KEY, NUMBER, leaves, listed, report, text, told, work
 
 pytestmark = pytest.mark.django_db
 WORDS = "Bill of the line for October, shown at the hearing"
 
 
 @pytest.fixture
-def complaint(register, enter):  # noqa: F811 - the fixture
+def complaint(register, enter):
     """A call to a listed line, of which only is missing whose line it is and whether the number was a true one."""
     listed(register, since=AT - 400 * DAYS)
     enter.organisation("seller", "Brightbath Bathrooms")
@@ -102,7 +101,7 @@ def test_what_is_on_file_goes_before_what_was_established(complaint, officer, en
     assert complaint.verdict != "forbid"
 
 
-def test_the_reporters_word_whose_line_it_is_counts_until_an_officer_knows_better(register, enter, officer):  # noqa: F811
+def test_the_reporters_word_whose_line_it_is_counts_until_an_officer_knows_better(register, enter, officer):
     listed(register, since=AT - 400 * DAYS)
     complaint = report(told=told(callee_class="residential"))
     facts = work(complaint)
@@ -117,7 +116,7 @@ def test_the_reporters_word_whose_line_it_is_counts_until_an_officer_knows_bette
     assert (known["callee_class"].value, known["callee_class"].source) == ("business", "officer")
 
 
-def test_it_holds_for_the_other_reports_of_the_case_that_lack_it_where_that_is_said(complaint, officer, register):  # noqa: F811
+def test_it_holds_for_the_other_reports_of_the_case_that_lack_it_where_that_is_said(complaint, officer, register):
     others = [report(told=told(said=Said(promoted="Brightbath Bathrooms")), on=f"+121255501{last}") for last in (24, 25)]
     for one in others:
         work(one)
@@ -142,7 +141,7 @@ def _holder(enter, complaint, holder_class):
     operations.answer(sent, values={"holder": "subscriber", "holder_class": holder_class}, by=clerk, at=AT)
 
 
-def test_who_says_that_the_call_was_its_own_has_shown_a_true_number(register, enter):  # noqa: F811 - the fixture
+def test_who_says_that_the_call_was_its_own_has_shown_a_true_number(register, enter):
     from quietline.web.inquiries import operations
     from quietline.web.inquiries.models import Inquiry
     from quietline.web.sellers.models import CallingNumber

@@ -9,37 +9,9 @@ import pytest
 from quietline.web.complaints import counting, sealing, taking
 from quietline.web.complaints.models import Complaint
 from quietline.web.complaints.sealing import Said
-from web.complaints.common import AT, CALLER, CALLER_KEY, DAYS, KEY, NUMBER, report
+from web.complaints.common import AT, CALLER, CALLER_KEY, DAYS, KEY, NUMBER, listed, report, told, work
 
 pytestmark = pytest.mark.django_db
-
-
-def work(complaint):
-    counting.work_waiting(at=AT)
-    complaint.refresh_from_db()
-    return {fact["name"]: fact for fact in complaint.facts}
-
-
-def told(**more):
-    return taking.Told(**{"caller": CALLER, "called_at": AT, "subject": "energy", "is_recorded": False, **more})
-
-
-@pytest.fixture
-def register(db):
-    from quietline.web.publishing.models import Register
-
-    return Register.objects.create(
-        code="dnc-us", kind=Register.Kind.DO_NOT_CALL, title="US", country="US", created_at=AT - 900 * DAYS
-    )
-
-
-def listed(register, *, since, ended=None, terms=""):
-    from quietline.web.publishing.models import Entry
-
-    return Entry.objects.create(
-        register=register, key=KEY, since_date=since.date(), assurance="code", reference=f"E-{since:%Y%m%d}",
-        listed_at=since, ended_at=ended, terms=terms, end_reason="withdrawn" if ended else "",
-    )  # fmt: skip
 
 
 def imported(register, *, since):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
-from web.complaints.common import AT, DAYS, leaves, report
+from web.complaints.common import AT, DAYS, leaves, report, text
 
-__all__ = ["AT", "DAYS", "found", "leaves", "penalised", "report"]
+__all__ = ["AT", "DAYS", "found", "leaves", "penalised", "report", "take"]
 
 
 def found(case, office, *, parties=("caller", "profits"), at=AT):
@@ -36,3 +37,16 @@ def penalised(case, office, *, amount=Decimal("9000.00"), at=AT):
     penalties.propose_penalties(case=case, proposed=[asked], assessed=date(2026, 11, 22), by=office.olga, at=at)
     (row,) = penalties.confirm_penalties(case=case, by=office.sven, at=at)
     return row
+
+
+def take(client, case, name, **values):
+    """Fill in the form of a step as a browser does, and follow."""
+    from django.urls import reverse
+
+    address = reverse("enforcement:step", args=[case.reference, name])
+    page = client.get(address)
+    assert page.status_code == 200, text(page)
+    version = re.search(r'name="version" value="(\d+)"', text(page))[1]
+    answer = client.post(address, {"version": version, **values})
+    assert answer.status_code == 302, re.findall(r"usa-error-message.*?</div>|<li>.*?</li>", text(answer), re.DOTALL)
+    case.refresh_from_db()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 
 from quietline.web.complaints.models import Complaint
 from web.complaints.conftest import browser, enter  # noqa: F401 - fixtures of the room below
 from web.enforcement.common import AT, DAYS, report
+from web.inquiries.common import show_second_factor
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +79,26 @@ def chinese(case, monkeypatch, settings):
     Case.objects.filter(pk=case.pk).update(country="CN")
     case.refresh_from_db()
     return case
+
+
+@pytest.fixture
+def pages(settings, monkeypatch, tmp_path):
+    """Let the pages keep what they store aside, and be opened a day later."""
+    from quietline.web.enforcement import views, views_about, views_agency, views_case, views_letters
+
+    monkeypatch.setitem(settings.ENVIRONMENT._values, "objects", str(tmp_path / "objects"))
+    for module in (views, views_about, views_agency, views_case, views_letters):
+        monkeypatch.setattr(module, "now", lambda: AT + DAYS)
+
+
+@pytest.fixture
+def as_(db):
+    """A browser in which somebody is signed in, with a second factor."""
+
+    def make(person):
+        client = Client()
+        client.force_login(person)
+        show_second_factor(client, person)
+        return client
+
+    return make

@@ -10,44 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from web.complaints.common import text
-from web.enforcement.common import AT, DAYS, found, penalised
-from web.inquiries.common import show_second_factor
+from web.enforcement.common import AT, DAYS, found, penalised, take
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pages")]
 PLATFORM = "quietline.web.base.clock.now"
-
-
-@pytest.fixture(autouse=True)
-def _clock(settings, monkeypatch, tmp_path):
-    from quietline.web.enforcement import views, views_about, views_agency, views_case, views_letters
-
-    monkeypatch.setitem(settings.ENVIRONMENT._values, "objects", str(tmp_path / "objects"))
-    for module in (views, views_about, views_agency, views_case, views_letters):
-        monkeypatch.setattr(module, "now", lambda: AT + DAYS)
-
-
-@pytest.fixture
-def as_(db):
-    """A browser in which somebody is signed in, with a second factor."""
-
-    def make(person):
-        client = Client()
-        client.force_login(person)
-        show_second_factor(client, person)
-        return client
-
-    return make
-
-
-def take(client, case, name, **values):
-    """Fill in the form of a step as a browser does, and follow."""
-    address = reverse("enforcement:step", args=[case.reference, name])
-    page = client.get(address)
-    assert page.status_code == 200, text(page)
-    version = re.search(r'name="version" value="(\d+)"', text(page))[1]
-    answer = client.post(address, {"version": version, **values})
-    assert answer.status_code == 302, re.findall(r"usa-error-message.*?</div>|<li>.*?</li>", text(answer), re.DOTALL)
-    case.refresh_from_db()
 
 
 def test_a_case_by_clicks_from_reports_to_the_end(office, judged, as_):

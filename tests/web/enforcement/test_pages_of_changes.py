@@ -7,10 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from web.complaints.common import text
-from web.enforcement.common import AT, DAYS, penalised
-from web.enforcement.test_pages import _clock, as_, take  # noqa: F401 - fixtures of the pages
+from web.enforcement.common import AT, DAYS, penalised, take
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pages")]
 
 
 def page_of(client, case, name=""):
@@ -18,7 +17,7 @@ def page_of(client, case, name=""):
     return text(client.get(reverse(f"enforcement:{kind}", args=args)))
 
 
-def test_calls_are_struck_by_their_rows_and_everybody_sees_why(case, office, as_):  # noqa: F811
+def test_calls_are_struck_by_their_rows_and_everybody_sees_why(case, office, as_):
     olga, sven = as_(office.olga), as_(office.sven)
     take(olga, case, "propose-finding", parties=["caller", "profits"], reasons="Three listed numbers.")
     address = reverse("enforcement:step", args=[case.reference, "strike"])
@@ -42,7 +41,7 @@ def test_calls_are_struck_by_their_rows_and_everybody_sees_why(case, office, as_
     assert "Olga" not in told
 
 
-def test_who_struck_is_not_offered_to_confirm(case, office, as_):  # noqa: F811
+def test_who_struck_is_not_offered_to_confirm(case, office, as_):
     sven, sara = as_(office.sven), as_(office.sara)
     take(as_(office.olga), case, "propose-finding", parties=["caller"], reasons="Three listed numbers.")
     assert "Confirm the finding" in page_of(sven, case)
@@ -52,13 +51,13 @@ def test_who_struck_is_not_offered_to_confirm(case, office, as_):  # noqa: F811
     assert "Confirm the finding" in page_of(sara, case)
 
 
-def test_the_form_of_a_reply_begins_with_the_time_and_says_who_sets_it(case, office, as_):  # noqa: F811
+def test_the_form_of_a_reply_begins_with_the_time_and_says_who_sets_it(case, office, as_):
     page = page_of(as_(office.olga), case, "reply")
     assert "No law sets this time; the authority gives 14 days." in page
     assert 'value="2026-12-08T05:00"' in page  # the end of 7 December in New York
 
 
-def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_):  # noqa: F811
+def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_):
     from quietline.web.enforcement.appeals import appeal_against
 
     row = penalised(case, office)
@@ -95,7 +94,7 @@ def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_)
     assert f"on the appeal {appeal.reference}" in " ".join(told.replace('<span translate="no">', "").split())
 
 
-def test_a_change_is_sent_back_with_a_reason(case, office, as_):  # noqa: F811
+def test_a_change_is_sent_back_with_a_reason(case, office, as_):
     from quietline.web.enforcement.appeals import appeal_against
 
     row = penalised(case, office)
@@ -114,7 +113,7 @@ def test_a_change_is_sent_back_with_a_reason(case, office, as_):  # noqa: F811
     assert appeal.state == "received"
 
 
-def test_a_case_is_closed_unpaid_on_its_page(case, office, as_):  # noqa: F811
+def test_a_case_is_closed_unpaid_on_its_page(case, office, as_):
     penalised(case, office)
     case.refresh_from_db()
     sara = as_(office.sara)
