@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +96,36 @@ def _home(settings, tmp_path):
         target.write_bytes(source.read_bytes())
         target.chmod(0o600)
     return home
+
+
+@pytest.fixture
+def sequencing(transactional_db, objects):
+    """A sequencer at work in a thread, as its process would be."""
+    from django.db import connection
+
+    from quietline.web.base.clock import now
+    from quietline.web.publishing.sequencing import Sequencer
+
+    stop, failures = threading.Event(), []
+
+    def work():
+        try:
+            sequencer = Sequencer()
+            while not stop.wait(0.02):
+                sequencer.step(at=now())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    with connection.cursor() as cursor:  # a test before may have been the sequencer on this connection
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+    assert not failures
 
 
 def pytest_unconfigure(config):

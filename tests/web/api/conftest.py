@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -71,33 +70,6 @@ def listed(program, register):
         return done.json()
 
     return make
-
-
-@pytest.fixture
-def sequencing(transactional_db):
-    """A sequencer at work in a thread, as its process would be."""
-    from django.db import connection
-
-    from quietline.web.publishing.sequencing import Sequencer
-
-    stop, failures = threading.Event(), []
-
-    def work():
-        try:
-            sequencer = Sequencer()
-            while not stop.wait(0.02):
-                sequencer.step(at=now())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-    assert not failures
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import threading
 import zipfile
 from datetime import timedelta
 from types import SimpleNamespace
@@ -20,34 +19,7 @@ NUMBERS = {"212": ["5550101", "5550102"], "310": ["5550103"]}
 
 
 @pytest.fixture
-def at_work():
-    """A sequencer at work in a thread, as its process would be."""
-    from django.db import connection
-
-    from quietline.web.publishing.sequencing import Sequencer
-
-    stop, failures = threading.Event(), []
-
-    def work():
-        try:
-            sequencer = Sequencer()
-            while not stop.wait(0.02):
-                sequencer.step(at=now())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-    assert not failures
-
-
-@pytest.fixture
-def us(transactional_db, clock, at_work):
+def us(transactional_db, clock, sequencing):
     """The register of the United States; ``list`` puts a number on it, ``publish`` publishes it."""
     from quietline.web.publishing.files import publish_file
     from quietline.web.publishing.models import Feed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,7 @@ from .conftest import KEY
 
 pytestmark = pytest.mark.django_db
 
+NEW_YORK = ZoneInfo("America/New_York")
 WORDING = "I agree that Brightbath Bathrooms may call me."
 
 
@@ -28,6 +30,11 @@ def browser(client, enter, seller):
 @pytest.fixture
 def path(seller):
     return f"/evidence/{seller.code}/"
+
+
+def today_there():
+    """Today where the number is: a record is of a day there, not of one in UTC."""
+    return now().astimezone(NEW_YORK).date()
 
 
 def text(page):
@@ -43,7 +50,7 @@ def table(page):
 def on_file(hand_in):
     from quietline.web.evidence.given import Given
 
-    day = now().date()
+    day = today_there()
     hand_in(
         Given("consent", KEY, day - timedelta(days=20), source="web", place="=HYPERLINK(1)", text=WORDING, reference="c-1"),
         Given("inquiry", KEY, day - timedelta(days=80)), Given("stop", KEY + 1, day), at=now(),
@@ -161,7 +168,7 @@ def test_tables_for_download_hold_whole_numbers_and_stand_in_the_ledger(browser,
 
     stops = table(browser.post(f"{path}stop-requests.csv"))
     assert [row["number"] for row in stops] == ["+12125550124"]
-    assert stops[0]["honour_by"] == now().date().isoformat()
+    assert stops[0]["honour_by"] == today_there().isoformat()
     rows = table(browser.post(f"{path}export/"))
     assert {row["kind"] for row in rows} == {"consent", "inquiry", "stop"}
     (consent,) = [row for row in rows if row["kind"] == "consent"]
@@ -217,7 +224,7 @@ def test_a_person_contests_a_claim_the_seller_answers_and_the_person_sees_the_pr
 
     answer = f"{path}contested/{Contest.objects.get().pk}/"
     assert WORDING in text(browser.get(answer))
-    day = (now().date() - timedelta(days=20)).isoformat()
+    day = (today_there() - timedelta(days=20)).isoformat()
     assert "without one it is no proof" in text(browser.post(answer, {"happened_at": day, "source": "web"}))
     proof = {"happened_at": day, "source": "web", "place": "brightbath.example", "text": WORDING, "form": "written_signed"}
     assert "Answered." in text(browser.post(answer, proof, follow=True))
@@ -262,7 +269,7 @@ def test_a_person_who_refuses_and_allows_a_seller_has_the_last_word(line, on_fil
     proven = line_of_token(line.cookies[COOKIE].value, at=now())
     refuse_seller(proven=proven, seller=seller, at=now())
     assert set(stands()) == {"stop-requests"}
-    hand_in(Given("consent", KEY, now().date() - timedelta(days=2), source="web", proof="7"), at=now())
+    hand_in(Given("consent", KEY, today_there() - timedelta(days=2), source="web", proof="7"), at=now())
     assert set(stands()) == {"stop-requests"}
     allow_seller(proven=proven, seller=seller, at=now())
     assert set(stands()) == {"consents"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,34 +13,6 @@ from web.lists.common import AREAS, AT, CANARIES, PEOPLE
 @pytest.fixture(autouse=True)
 def _room(settings):
     settings.ROOT_URLCONF = "web.lists.addresses"
-
-
-@pytest.fixture
-def sequencing():
-    """A sequencer at work in a thread, as its process would be."""
-    from django.db import connection
-
-    from quietline.web.base.clock import now
-    from quietline.web.publishing.sequencing import Sequencer
-
-    stop, failures = threading.Event(), []
-
-    def work():
-        try:
-            sequencer = Sequencer()
-            while not stop.wait(0.02):
-                sequencer.step(at=now())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-    assert not failures
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -19,33 +18,6 @@ AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 @pytest.fixture
 def register():
     return found_register(code="dnc-us", kind="do-not-call", title="Do not call", country="US", at=AT)
-
-
-@pytest.fixture
-def sequencing():
-    """A sequencer at work in a thread, as its process would be."""
-    from django.db import connection
-
-    from quietline.web.publishing.sequencing import Sequencer
-
-    stop, failures = threading.Event(), []
-
-    def work():
-        try:
-            sequencer = Sequencer()
-            while not stop.wait(0.02):
-                sequencer.step(at=now())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
-    assert not failures
 
 
 @pytest.fixture

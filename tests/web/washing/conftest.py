@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from web.washing.callers import AT, _quick_passwords, downloader, enter, room, seller
+from web.washing.common import LISTED, LONG_AGO
 
 __all__ = ["AT", "_quick_passwords", "downloader", "enter", "publish", "register", "room", "seller"]
 
@@ -27,3 +28,14 @@ def publish(db):
         advance_copies(at=at)
 
     return do
+
+
+@pytest.fixture
+def washing(register, publish):
+    """A register with numbers in it, and copies of it that are up to date."""
+    from quietline.web.publishing.operations import list_number
+
+    for key in LISTED:
+        list_number(register=register, key=key, since_date=LONG_AGO, terms="", assurance="code", at=AT)
+    publish()
+    return register

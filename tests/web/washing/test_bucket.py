@@ -10,7 +10,7 @@ import pytest
 from bucket_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, new_bucket, serving
 from quietline.ledger.bucket import BucketStore
 from web.washing.callers import AT
-from web.washing.test_lists import LISTED, hand_in, many, people, result, ten, turn, washing  # noqa: F401 - a fixture
+from web.washing.common import LISTED, hand_in, many, people, result, ten, turn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("room")]
 
@@ -54,7 +54,7 @@ def of(bucket, wash):
     return sorted(path.removeprefix(begin).removesuffix(".sealed") for path in bucket.paths() if path.startswith(begin))
 
 
-def test_a_list_handed_in_here_is_washed_there_and_fetched_everywhere(seller, washing, bucket, other_machine, settings):  # noqa: F811
+def test_a_list_handed_in_here_is_washed_there_and_fetched_everywhere(seller, washing, bucket, other_machine, settings):
     from quietline.web.keeping.models import DataKey
     from quietline.web.publishing.washes import washes_about
 
@@ -72,7 +72,7 @@ def test_a_list_handed_in_here_is_washed_there_and_fetched_everywhere(seller, wa
     assert [row.organisation for row in washes_about(LISTED[0], since=AT - timedelta(days=1))] == [seller]
 
 
-def test_a_long_list_comes_back_whole(enter, washing, bucket):  # noqa: F811
+def test_a_long_list_comes_back_whole(enter, washing, bucket):
     seller = enter.organisation(size=10_000_000)
     content = many(60_000)
     wash = hand_in(seller, content).wash
@@ -83,7 +83,7 @@ def test_a_long_list_comes_back_whole(enter, washing, bucket):  # noqa: F811
     assert set(kept) <= set(content.splitlines())
 
 
-def test_nothing_stays_of_a_list_that_is_refused(enter, washing, bucket):  # noqa: F811
+def test_nothing_stays_of_a_list_that_is_refused(enter, washing, bucket):
     from quietline.errors import ColumnError
 
     seller = enter.organisation(size=100)
@@ -96,7 +96,7 @@ def test_nothing_stays_of_a_list_that_is_refused(enter, washing, bucket):  # noq
     assert not [path for path in bucket.paths() if path.startswith("washing/")]
 
 
-def test_results_go_from_the_bucket_when_their_days_are_over(seller, washing, bucket):  # noqa: F811
+def test_results_go_from_the_bucket_when_their_days_are_over(seller, washing, bucket):
     from quietline.web.washing.results import forget_results
 
     wash = hand_in(seller, ten()).wash
@@ -106,7 +106,7 @@ def test_results_go_from_the_bucket_when_their_days_are_over(seller, washing, bu
     assert of(bucket, wash) == []
 
 
-def test_what_was_altered_in_the_bucket_is_not_washed(seller, washing, bucket, tmp_path):  # noqa: F811
+def test_what_was_altered_in_the_bucket_is_not_washed(seller, washing, bucket, tmp_path):
     wash = hand_in(seller, ten()).wash
     path = f"washing/{wash.pk}/list.sealed"
     data = bytearray(bucket.read(path))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from web.washing.callers import AT
-from web.washing.test_lists import LISTED, LONG_AGO, people, ten, turn
+from web.washing.common import LISTED, LONG_AGO, people, ten, turn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("room")]
 OPTIONS = """

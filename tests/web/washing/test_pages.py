@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from quietline.web.base.clock import now
 from web.washing.callers import certify
-from web.washing.test_lists import LISTED, LONG_AGO, ten
+from web.washing.common import LISTED, LONG_AGO, ten
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("room")]
 

@@ -140,15 +140,15 @@ def test_a_block_asked_in_pieces_out_of_order_is_slowed(seller):
     alert = ProbingAlert.objects.get()
     assert (alert.shape, alert.area) == ("dense", "1212")
     assert 50 <= alert.share_percent <= 60
-    assert 4_000 <= start <= 6_000
+    assert 3_500 <= start <= 6_500  # one number in 32 is looked at: three times the standard error
 
 
 def test_the_window_forgets_after_two_generations(seller):
     rng = np.random.default_rng(5)
     wanted = rng.permutation(10_000).astype(np.uint64) + np.uint64(12_125_550_000)
-    ask(seller, wanted[:4_000])
-    ask(seller, wanted[4_000:8_000], at=AT + timedelta(days=14))
-    assert refused(seller, wanted[8_000:], at=AT + timedelta(days=15)).code == "probing.slowed"
+    ask(seller, wanted[:3_000])
+    ask(seller, wanted[3_000:6_000], at=AT + timedelta(days=14))
+    assert refused(seller, wanted[6_000:], at=AT + timedelta(days=15)).code == "probing.slowed"
 
 
 def test_the_authority_lifts_it_and_the_dense_list_is_answered(seller, enter):
