@@ -30,7 +30,7 @@ def states(browser, platform):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", SCRIPTED_WAYS[:1], ids=str)
+@pytest.mark.parametrize("way", SCRIPTED_WAYS, ids=str)
 def test_a_report_becomes_a_case_a_penalty_and_a_seal_that_an_appeal_lifts_and_the_log_has_each_step(visit, way, states):
     words, caller = WORDS[way.language], _CALLERS[way.language]
     first, second = visit(way), visit(way)
