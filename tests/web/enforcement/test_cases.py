@@ -180,7 +180,7 @@ def test_a_case_is_closed_unpaid_only_by_an_outcome_that_says_so_and_the_figures
     assert (case.state, case.outcome, row.state, penalties.open_amount(row)) == ("closed", outcome, "imposed", 5000)
     assert set(Complaint.objects.values_list("state", flat=True)) == {"answered"}
     letters = {one.organisation: text_of(one)["body"] for one in Letter.objects.filter(template__code__startswith="closed")}
-    assert f"Of the penalty {row.reference} USD 5000.00 is not paid." in letters[office.seller]
+    assert f"Of the penalty {row.reference} USD 5,000.00 is not paid." in letters[office.seller]
     assert "Nothing has to be done by you." in letters[office.caller]
     count_range(AT.date(), AT.date())
     assert dict(DailyCount.objects.filter(measure="outcome").values_list("group", "count")) == {outcome: 1}

@@ -87,7 +87,7 @@ def test_a_lower_amount_follows_in_what_is_open_in_the_letter_and_in_what_is_pub
     assert (row.amount, row.reduced_amount, row.state, penalties.open_amount(row)) == (9000, 6000, "imposed", 4000)
     assert (appeal.state, change.state, change.decided_by, case.state) == ("partly", "confirmed", judges[0], "penalised")
     body = text_of(Letter.objects.get(template__code="changed"))["body"]
-    assert f"{row.reference}: USD 6000.00" in body
+    assert f"{row.reference}: USD 6,000.00" in body
     assert "To be returned to you: 0." in body
     assert queries.outcomes(at=AT + 31 * DAYS)[0].amounts == ("USD 6,000.00",)
     assert (leaves("appeal-change"), leaves("penalty")) == (1, 1)
@@ -107,7 +107,7 @@ def test_what_was_paid_too_much_is_to_be_returned_and_the_case_is_paid(case, off
     confirm(case, change, judges[0])
     row.refresh_from_db()
     assert (row.state, case.state, penalties.open_amount(row)) == ("paid", "paid", -1000)
-    assert "To be returned to you: USD 1000.00." in text_of(Letter.objects.get(template__code="changed"))["body"]
+    assert "To be returned to you: USD 1,000.00." in text_of(Letter.objects.get(template__code="changed"))["body"]
     penalties.book_payment(penalty=row, amount=Decimal("-1000.00"), reference="T-2", by=None, at=AT + DAYS)
     assert penalties.open_amount(row) == 0
 

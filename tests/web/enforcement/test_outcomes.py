@@ -120,7 +120,7 @@ def test_a_granted_appeal_against_a_finding_annuls_what_rests_on_it_and_says_wha
     assert (finding.state, row.state, penalties.open_amount(row)) == ("annulled", "annulled", -4000)
     assert case.state == "found"  # that against the caller stands
     last = text_of(Letter.objects.filter(template__code="annulled").get())
-    assert "USD 4000.00" in last["body"]
+    assert "USD 4,000.00" in last["body"]
 
 
 def test_when_nothing_stands_any_more_the_reports_wait_for_an_answer_again(case, office):

@@ -127,7 +127,7 @@ def test_the_accused_read_what_to_do_by_when_and_can_appeal(case, office, as_):
     page = text(client.get(reverse("enforcement:about", args=[office.seller.code])))
     assert "Pay the penalty" in page
     one = text(client.get(reverse("enforcement:about_one", args=[office.seller.code, case.reference])))
-    assert "USD 9000.00" in one
+    assert "USD 9,000.00" in one
     assert "22 December 2026" in one
     assert row.finding.reference in one
     assert case.findings.get(party="caller").reference not in one

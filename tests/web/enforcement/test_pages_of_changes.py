@@ -79,17 +79,17 @@ def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_)
     address = reverse("enforcement:step", args=[case.reference, "propose-change"])
     refused = judith.post(address, {"version": case.version, **values, f"amount_{row.pk}": "9000.01"})
     assert refused.status_code == 422
-    assert "below USD 9000.00" in text(refused)
+    assert "below USD 9,000.00" in text(refused)
     take(judith, case, "propose-change", **values)
     assert "Grant the appeal in part" not in page_of(judith, case)
     page = page_of(jonas, case, "confirm-change")
-    assert f"New amount of {row.reference}: USD 6000.00" in page
+    assert f"New amount of {row.reference}: USD 6,000.00" in page
     assert "One had agreed." in page
     waiting = case.appeal_changes.get()
     take(jonas, case, "confirm-change", change=waiting.pk, answer_en="You are right in part.", answer_zh="申诉部分成立。")
     told = text(rita.get(reverse("enforcement:about_one", args=[office.seller.code, case.reference])))
     assert "lowered on appeal to" in told
-    assert "Still open: USD 6000.00" in told
+    assert "Still open: USD 6,000.00" in told
     assert "After the appeal 2 calls count:" in told
     assert f"on the appeal {appeal.reference}" in " ".join(told.replace('<span translate="no">', "").split())
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from quietline.law.vocabulary import load_vocabulary
+from quietline.web.base.words import as_money
 from quietline.web.compliance.audits import MOST_AUDITS
 from quietline.web.compliance.models import CallAudit
 from quietline.web.washing.words import problem_words as wash_problem_words
@@ -102,15 +102,15 @@ def cost_rows(data: Mapping[str, Any], language: str) -> list[list[str]]:
     lang = tongue(language)
     texts = {row["rule"]: row.get(lang) or row["rule"] for row in data["by_rule"]}
     return [
-        [texts.get(line["rule"], line["rule"]), _days(line), f"{line['calls']:,}", _money(line["amount"], line["currency"]),
-         _money(line["total"], line["currency"])]
+        [texts.get(line["rule"], line["rule"]), _days(line), f"{line['calls']:,}",
+         *(as_money(line[name], line["currency"]) for name in ("amount", "total"))]
         for line in data["exposure"]["lines"]
     ]  # fmt: skip
 
 
 def totals_of(data: Mapping[str, Any]) -> list[str]:
     """Give the sums of all that forbidden calls can cost at most, one for each currency."""
-    return [_money(total, currency) for currency, total in data["exposure"]["totals"].items()]
+    return [as_money(total, currency) for currency, total in data["exposure"]["totals"].items()]
 
 
 def unknown_rows(data: Mapping[str, Any], language: str) -> list[list[str]]:
@@ -135,11 +135,6 @@ def _fact(facts: Mapping[str, Any], name: str, lang: str) -> str:
     fact = fact or members.get(name)
     mark = "；" if lang == "zh" else ";"
     return name if fact is None else str(fact.text[lang]).partition(mark)[0]
-
-
-def _money(amount: str, currency: str) -> str:
-    found = Decimal(amount)
-    return f"{currency} {found:,.0f}" if found == found.to_integral_value() else f"{currency} {found:,.2f}"
 
 
 def _days(line: Mapping[str, Any]) -> str:

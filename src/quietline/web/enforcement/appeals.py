@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quietline.errors import OperationError
+from quietline.web.base.words import as_money
 from quietline.web.complaints import taking
 from quietline.web.complaints.models import Complaint
 from quietline.web.enforcement import changing, measures
@@ -177,6 +178,6 @@ def _tell(
     for row in penalties:
         row.state = Penalty.State.ANNULLED
         if (amount := -open_amount(row)) > 0:
-            returned.append(f"{row.currency} {amount:.2f}")
+            returned.append(as_money(amount, row.currency))
     facts = {"finding": reference, "returned": ", ".join(returned) or "0"}
     send_if_ready(case=case, code="annulled", organisation=organisation, facts=facts, by=by, at=at)

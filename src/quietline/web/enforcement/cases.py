@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, NotProvenError, OperationError
 from quietline.web.accounts.models import Membership, Organisation, Role
+from quietline.web.base.words import as_money
 from quietline.web.complaints import taking
 from quietline.web.complaints.cluster_models import Cluster
 from quietline.web.complaints.models import Complaint
@@ -235,7 +236,7 @@ def close_case(*, case: Case, outcome: str, words: dict[str, str], reason: str, 
         if party.pk in set(heard):  # who was never told of a case is not told that it is over
             row, code, facts = owing.get(party.pk), "closed", {}
             if row is not None:
-                code, facts = "closed-unpaid", {"penalty": row.reference, "open": f"{row.currency} {open_amount(row):.2f}"}
+                code, facts = "closed-unpaid", {"penalty": row.reference, "open": as_money(open_amount(row), row.currency)}
             send_if_ready(case=case, code=code, organisation=party, facts=facts, by=by, at=at)
 
 

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, NotProvenError, OperationError
+from quietline.web.base.words import as_money
 from quietline.web.enforcement import measures, penalties
 from quietline.web.enforcement.change_models import AppealChange
 from quietline.web.enforcement.letters import send_if_ready
@@ -303,11 +304,11 @@ def _tell(
     case: Case, scope: Scope, change: AppealChange, fallen: Sequence[CallRow], reasons: str, by: Person, at: datetime
 ) -> None:
     touched = [row for row in scope.penalties if row.reference in change.amounts]
-    back = [f"{row.currency} {-left:.2f}" for row in scope.penalties if (left := open_amount(row)) < 0]
+    back = [as_money(-left, row.currency) for row in scope.penalties if (left := open_amount(row)) < 0]
     facts = {
         "finding": scope.finding.reference, "calls": str(sum(count for _day, count in counting(scope.finding))),
         "struck": row_words([row.number for row in fallen]) or "–",
-        "reduced": ", ".join(f"{row.reference}: {row.currency} {owed(row):.2f}" for row in touched) or "–",
+        "reduced": ", ".join(f"{row.reference}: {as_money(owed(row), row.currency)}" for row in touched) or "–",
         "measure": ", ".join(change.measures) or "–", "reasons": reasons, "returned": ", ".join(back) or "0",
     }  # fmt: skip
     send_if_ready(case=case, code="changed", organisation=scope.finding.organisation, facts=facts, by=by, at=at)

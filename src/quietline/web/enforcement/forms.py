@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Organisation
+from quietline.web.base.words import as_money
 from quietline.web.complaints.callers import read_caller
 from quietline.web.enforcement import asking, cases, clocks, measures, queries
 from quietline.web.enforcement.forms_base import CaseForm, OrganisationField, day_field, moment_field, text_field
@@ -297,7 +298,7 @@ class _PenaltyForm(CaseForm):
         """Offer the penalties that it can be done with."""
         field: Any = self.fields["penalty"]
         field.queryset = Penalty.objects.filter(finding__case=self.case, state__in=self.states)
-        field.label_from_instance = lambda row: f"{row.reference}: {row.currency} {row.amount:,.2f}"
+        field.label_from_instance = lambda row: f"{row.reference}: {as_money(row.amount, row.currency)}"
 
 
 class SettleForm(_PenaltyForm):

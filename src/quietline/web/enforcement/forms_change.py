@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import OperationError
+from quietline.web.base.words import as_money
 from quietline.web.enforcement import changing, queries
 from quietline.web.enforcement.forms_base import CaseForm, text_field
 from quietline.web.enforcement.outcome_models import Finding
@@ -91,7 +92,7 @@ class ChangeForm(CaseForm):
                 label=gettext("New amount of %(penalty)s") % {"penalty": name}, required=False, max_digits=16,
                 decimal_places=2,
                 help_text=gettext("Now %(owed)s. Leave it empty where it stays.")
-                % {"owed": f"{row.currency} {queries.owed(row):,.2f}"},
+                % {"owed": as_money(queries.owed(row), row.currency)},
             )  # fmt: skip
         self.order_fields(["version", "appeal", "rows", *(f"amount_{row.pk}" for row in self.penalties.values())])
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import LawError, UsageError
+from quietline.web.base.words import as_money
 from quietline.web.enforcement import penalties
 from quietline.web.enforcement.forms_base import CaseForm, day_field, text_field
 from quietline.web.enforcement.outcome_models import Finding
@@ -31,8 +32,9 @@ def language() -> str:
 
 def arithmetic_of(told: dict[str, Any]) -> dict[str, Any]:
     """Give the arithmetic of one penalty for its page: both dates side by side, and which counts."""
+    low, high = (told.get(name) and as_money(told[name], told["currency"]) for name in ("minimum", "maximum"))
     return {
-        "told": told, "counts_call": told["day_that_counts"] != "assessment_date",
+        "told": told, "minimum": low, "maximum": high, "counts_call": told["day_that_counts"] != "assessment_date",
         "by_call": told["by_call"]["arithmetic"], "by_assessment": told["by_assessment"]["arithmetic"],
     }  # fmt: skip
 

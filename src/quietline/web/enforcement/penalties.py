@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from quietline.errors import ConflictError, LawError, NotProvenError, OperationError, UsageError
 from quietline.law.proposing import propose_penalty
 from quietline.web.base.rulebooks import rulebook_of
+from quietline.web.base.words import as_money
 from quietline.web.enforcement import clocks
 from quietline.web.enforcement.cases import is_officer
 from quietline.web.enforcement.letters import send_if_ready
@@ -194,7 +195,7 @@ def settle(*, penalty: Penalty, amount: Decimal, reasons: str, by: Person, at: d
     step(case=case, act=Act.SETTLE, by=by, at=at, about=row.reference, words=words)
     Penalty.objects.filter(pk=row.pk).update(state=Penalty.State.SETTLED, settled_amount=amount)
     times = {"due_basis": (row.clocks or {}).get("pay") or {}}
-    facts = {**_facts(row), "settled": f"{row.currency} {amount:.2f}", "reasons": words}
+    facts = {**_facts(row), "settled": as_money(amount, row.currency), "reasons": words}
     send_if_ready(
         case=case, code="settlement", organisation=row.finding.organisation, facts=facts, times=times, by=by, at=at
     )  # fmt: skip
@@ -274,7 +275,7 @@ def check_new_amount(row: Penalty, amount: Decimal | None, without: Collection[t
     if amount is not None and (not 0 < amount < owed(row) or amount != amount.quantize(_CENT)):
         raise OperationError(
             _("The new amount of %(penalty)s is above zero and below %(owed)s, with two decimals.")
-            % {"penalty": row.reference, "owed": f"{row.currency} {owed(row):.2f}"},
+            % {"penalty": row.reference, "owed": as_money(owed(row), row.currency)},
             code="penalty.amount",
         )
     anew = arithmetic_without(row, without)
@@ -299,7 +300,7 @@ def _plain(amount: Decimal | None) -> str | None:
 
 def _facts(row: Penalty) -> dict[str, str]:
     return {
-        "penalty": row.reference, "finding": row.finding.reference, "amount": f"{row.currency} {row.amount:.2f}",
+        "penalty": row.reference, "finding": row.finding.reference, "amount": as_money(row.amount, row.currency),
         "law": row.instrument, "due_date": row.due_date.isoformat() if row.due_date else "",
     }  # fmt: skip
 

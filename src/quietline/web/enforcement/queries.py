@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Membership, Organisation, Person
+from quietline.web.base.words import as_money
 from quietline.web.complaints.models import Complaint
 from quietline.web.enforcement.change_models import AppealChange
 from quietline.web.enforcement.clocks import appeal_clock
@@ -181,7 +182,7 @@ class Outcome:
 
     Attributes:
         finding: which.
-        amounts: penalties that stand and against which the time to appeal is over, as ``USD 9000.00``: what was settled at,
+        amounts: penalties that stand and against which the time to appeal is over, as ``USD 9,000.00``: what was settled at,
             or what an appeal left, where it was.
         calls: how many calls it rests on; those that were struck do not count.
         numbers: calling numbers, only where they stand in the register of sealed numbers for this case.
@@ -204,7 +205,7 @@ def outcomes(*, at: datetime) -> list[Outcome]:
 def _outcome(finding: Finding, at: datetime) -> Outcome:
     standing = (Penalty.State.IMPOSED, Penalty.State.SETTLED, Penalty.State.PAID)
     amounts = tuple(
-        f"{row.currency} {owed(row):,.2f}" for row in finding.penalties.all()
+        as_money(owed(row), row.currency) for row in finding.penalties.all()
         if row.state in standing and (until := appeal_until(row)) is not None and until <= at
     )  # fmt: skip
     sealed = seals_of(finding.case.reference).filter(state=Seal.State.SEALED) if finding.party == "caller" else ()

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from quietline.errors import ConflictError
 from quietline.numbering import number_of
+from quietline.web.base.words import as_money
 from quietline.web.complaints.subjects import subject_label
 from quietline.web.enforcement import asking, blocking, cases, changing, clocks, measures, penalties, queries
 from quietline.web.enforcement.forms_penalty import arithmetic_of, language
@@ -161,11 +162,14 @@ def changes_of(case: Case) -> list[dict[str, Any]]:
     for row in changing.waiting(case):
         scope = changing.scope_of(row.appeal)
         numbers = changing.numbers_of(scope.finding, row.struck) if scope is not None else []
-        currencies = {one.reference: one.currency for one in scope.penalties} if scope is not None else {}
         shown.append({
             "change": row, "reasons": opened(case, row.reasons, "change"), "rows": row_words(numbers), "count": len(numbers),
             "finding": scope.finding if scope is not None else None,
-            "amounts": {name: f"{currencies.get(name, '')} {amount}".strip() for name, amount in row.amounts.items()},
+            "amounts": {
+                one.reference: as_money(row.amounts[one.reference], one.currency)
+                for one in (scope.penalties if scope is not None else ())
+                if one.reference in row.amounts
+            },
         })  # fmt: skip
     return shown
 

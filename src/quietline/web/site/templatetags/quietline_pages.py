@@ -19,7 +19,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from quietline.web.base.clock import now
-from quietline.web.base.words import as_day, as_moment
+from quietline.web.base.words import as_day, as_moment, as_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -203,6 +203,7 @@ def as_number(number: str) -> SafeString:
 
 register.filter("as_day", as_day)
 register.filter("as_moment", as_moment)
+register.filter("as_money", as_money)
 
 
 @register.filter
