@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -85,6 +87,16 @@ def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_)
     page = page_of(jonas, case, "confirm-change")
     assert f"New amount of {row.reference}: USD 6,000.00" in page
     assert "One had agreed." in page
+    decided = text(jonas.get(reverse("seals:office_appeal", args=[appeal.reference])))
+    for words in (
+        f"New amount of {row.reference}: USD 6,000.00",
+        "Judith Just",
+        "One had agreed.",
+        "22 December 2026",
+    ):
+        assert words in decided
+    assert reverse("enforcement:case", args=[case.reference]) in decided
+    assert "came after that" not in decided
     waiting = case.appeal_changes.get()
     take(jonas, case, "confirm-change", change=waiting.pk, answer_en="You are right in part.", answer_zh="申诉部分成立。")
     told = text(rita.get(reverse("enforcement:about_one", args=[office.seller.code, case.reference])))
@@ -92,6 +104,26 @@ def test_an_appeal_is_granted_in_part_by_two_who_took_no_part(case, office, as_)
     assert "Still open: USD 6,000.00" in told
     assert "After the appeal 2 calls count:" in told
     assert f"on the appeal {appeal.reference}" in " ".join(told.replace('<span translate="no">', "").split())
+
+
+@pytest.mark.parametrize(("kind", "is_late"), [("finding", True), ("penalty", True), ("penalty", False)])
+def test_an_appeal_that_comes_too_late_is_marked_for_both_sides(case, office, as_, kind, is_late):
+    from quietline.web.enforcement.appeals import appeal_against
+
+    row = penalised(case, office)
+    against = row if kind == "penalty" else row.finding
+    until = against.appeal_until
+    appeal = appeal_against(
+        kind=kind, reference=against.reference, organisation=office.seller, words="Too much.", language="en",
+        at=until + timedelta(seconds=1 if is_late else 0),
+    )  # fmt: skip
+    rita = as_(office.enter.person(office.seller, "representative", "Rita Rep"))
+    judith = as_(office.enter.person(office.authority, "supervisor", "Judith Just"))
+    for client, name in ((rita, "seals:appeal"), (judith, "seals:office_appeal")):
+        page = text(client.get(reverse(name, args=[appeal.reference])))
+        assert "Last day to appeal" in page
+        assert ("This appeal came after that." in page) == is_late
+    assert office.olga.name not in text(rita.get(reverse("seals:appeal", args=[appeal.reference])))
 
 
 def test_a_change_is_sent_back_with_a_reason(case, office, as_):

@@ -14,10 +14,12 @@ class EnforcementConfig(AppConfig):
     verbose_name = _("enforcement")
 
     def ready(self) -> None:
-        """Enter what happens when an appeal is decided, and make the room's notice known to the outbox."""
-        from quietline.web.enforcement import appeals, letters
-        from quietline.web.seals.appeals import DECIDED
+        """Enter what an appeal is against and what happens when it is decided; make the notice known to the outbox."""
+        from quietline.web.enforcement import appealed, appeals, letters
+        from quietline.web.seals.appeals import AGAINST, DECIDED
 
         letters.add_letters()
         if appeals.decided not in DECIDED:
             DECIDED.append(appeals.decided)
+        if appealed.appealed not in AGAINST:
+            AGAINST.append(appealed.appealed)

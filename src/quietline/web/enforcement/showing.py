@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_SHOWN", "changes_of", "findings_of", "history_of", "left", "measures_of", "next_step", "numbers_of", "reports_of",
+    "times_of",
     "tone_of",
 ]  # fmt: skip
 
@@ -89,7 +90,7 @@ def findings_of(case: Case, *, organisation: Organisation | None = None) -> list
         rows = rows.filter(organisation=organisation, state__in=told)
     return [
         {
-            "finding": row, "reasons": opened(case, row.reasons, "reasons"), "times": _times(case, row),
+            "finding": row, "reasons": opened(case, row.reasons, "reasons"), "times": times_of(case, row),
             "calls": sum(count for _day, count in counting(row)), **_calls(case, row),
             "tone": {"confirmed": "bad", "proposed": "waiting"}.get(row.state, "nothing"),
             "penalties": _penalties(case, row, is_told=organisation is not None),
@@ -109,14 +110,14 @@ def _penalties(case: Case, finding: Finding, *, is_told: bool) -> list[dict[str,
         shown.append({
             "penalty": row, "reasons": opened(case, row.reasons, "penalty"), "open": is_open, "returned": -is_open,
             "arithmetic": arithmetic_of(row.proposal[language()]), "assessed": date.fromisoformat(row.proposal["assessed"]),
-            "counted": row.proposal["calls"], "struck": row.proposal.get("struck", 0), "times": _times(case, row),
+            "counted": row.proposal["calls"], "struck": row.proposal.get("struck", 0), "times": times_of(case, row),
             "reduced": {"calls": reduced["calls"], "arithmetic": arithmetic_of(reduced[language()])} if reduced else None,
             "tone": {"paid": "good", "settled": "good", "imposed": "bad", "proposed": "waiting"}.get(row.state, "nothing"),
         })  # fmt: skip
     return shown
 
 
-def _times(case: Case, row: Finding | Penalty) -> dict[str, Any]:
+def times_of(case: Case, row: Finding | Penalty) -> dict[str, Any]:
     """Give the last day to appeal, and who sets it and the time to pay: the law, or the authority."""
     if row.decided_at is None or row.state in ("proposed", "returned"):
         return {}

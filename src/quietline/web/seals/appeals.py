@@ -2,11 +2,12 @@
 
 An appeal against a seal is decided with the seal: where it is granted, the seal is lifted in the same transaction, and with
 it go the register, the feed and the orders to operators. What follows where something else was appealed against, the rooms
-above know: they enter it in :data:`DECIDED`.
+above know: they enter it in :data:`DECIDED`, and what it was in :data:`AGAINST`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -31,17 +32,38 @@ from quietline.web.seals.stepping import move, take_turns
 from quietline.web.seals.wording import cleaned, close_words, new_data_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import date, datetime
 
     from quietline.web.accounts.models import Organisation, Person
     from quietline.web.subscribers.line_sessions import ProvenLine
 
 __all__ = [
-    "CONFIRM_DAYS", "DECIDED", "LANGUAGES", "confirm", "grant", "may_be_partly", "receive", "refuse", "take", "tidy",
-    "withdraw",
+    "AGAINST", "CONFIRM_DAYS", "DECIDED", "LANGUAGES", "Against", "against", "confirm", "grant", "may_be_partly", "receive",
+    "refuse", "take", "tidy", "withdraw",
 ]  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What an appeal is against, as the room that decided it tells.
+
+    Attributes:
+        facts: for officers, as rows of ``components/key_value_list.html``.
+        until: end of the time to appeal; None where it has none.
+        last_day: of that time, as it was told.
+        basis: who sets it, in a sentence.
+    """
+
+    facts: Sequence[dict[str, str | bool]]
+    until: datetime | None = None
+    last_day: date | None = None
+    basis: str = ""
+
+
+AGAINST: list[Callable[[Appeal], Against | None]] = []
+"""Asked what an appeal is against that is no seal, in the language in force: rooms above enter theirs when the platform
+starts."""
 DECIDED: list[Callable[[Appeal], None]] = []
 """Called with each appeal that was granted, granted in part or refused, in the transaction that decides: rooms above enter
 theirs when the platform starts. What one raises undoes the decision."""
@@ -51,6 +73,11 @@ CONFIRM_DAYS = 3
 """So long an address can be confirmed; what was written is destroyed afterwards."""
 _S = Appeal.State
 _OPEN = (_S.RECEIVED, _S.DECIDING)
+
+
+def against(appeal: Appeal) -> Against | None:
+    """Give what an appeal is against; None for a seal, which this room shows itself, and where no room knows it."""
+    return next((found for ask in AGAINST if (found := ask(appeal)) is not None), None)
 
 
 @transaction.atomic

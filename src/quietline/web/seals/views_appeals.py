@@ -16,7 +16,7 @@ from quietline.web.accounts.requests import person_of
 from quietline.web.base.clients import client_of, network_of
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
-from quietline.web.base.words import as_moment
+from quietline.web.base.words import as_day, as_moment
 from quietline.web.keeping.rings import key_ring
 from quietline.web.messaging.secrets import link_matches
 from quietline.web.seals import appeals as operations
@@ -200,6 +200,7 @@ def _reads(appeal: Appeal) -> list[list[str]]:
 
 
 def _shown(appeal: Appeal, *, with_names: bool = False) -> dict[str, Any]:
+    about = operations.against(appeal)
     is_open, is_seal = appeal.state in ("received", "deciding"), appeal.subject_kind == Appeal.Subject.SEAL
     time, tone = left(appeal.due_at, now()) if is_open else ("", "")
     basis = _("set by law") if appeal.basis == "law" else _("promised here")
@@ -208,11 +209,16 @@ def _shown(appeal: Appeal, *, with_names: bool = False) -> dict[str, Any]:
         {"label": _("Against"), "value": f"{appeal.get_subject_kind_display()} · {appeal.subject}"},
         {"label": _("Appealed"), "value": as_moment(appeal.at)},
     ]
+    if about is not None and about.until is not None:
+        late = _("This appeal came after that.") if appeal.at > about.until else ""
+        hint = f"{about.basis} {late}".strip()
+        rows.append({"label": _("Last day to appeal"), "value": as_day(about.last_day), "hint": hint})
     if appeal.state != Appeal.State.UNCONFIRMED:
         hint = _("%(basis)s, %(time)s") % {"basis": basis, "time": time} if time else basis
         rows.append({"label": _("Answer by"), "value": as_moment(appeal.due_at), "hint": hint})
     return {
-        "appeal": appeal, "rows": rows, "state": appeal.get_state_display(), "tone": TONES.get(appeal.state, "nothing"),
+        "appeal": appeal, "rows": rows, "facts": about.facts if about is not None else (),
+        "state": appeal.get_state_display(), "tone": TONES.get(appeal.state, "nothing"),
         "clock_tone": tone, "events": appeal_events(appeal, with_names=with_names),
         "words": words_of(appeal).get("words", ""), "is_erased": appeal.words is None,
         "next": appeal_next(appeal), "may_appeal_again": appeal.state in ("refused", "withdrawn") and is_seal,
