@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
 from quietline.web.base.forms_look import CodeInput, PhoneInput
+from quietline.web.base.offering import offer, offer_rows
 from quietline.web.complaints.clocks import local_day
 from quietline.web.complaints.models import Complaint
 from quietline.web.complaints.sealing import Said
@@ -178,7 +179,7 @@ class ReportForm(forms.Form):
         if proven is not None:
             del self.fields["raw"]
         operators = Organisation.objects.filter(kind__in=_OPERATORS, state=Organisation.State.VERIFIED).order_by("name")
-        self.fields["knew_of"].queryset = operators  # type: ignore[attr-defined]
+        offer_rows(self, "knew_of", operators)
 
     @property
     def groups(self) -> list[Group]:
@@ -319,4 +320,4 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = [(code, code) for code in settings.ENVIRONMENT.countries]  # type: ignore[attr-defined]
+        offer(self, "country", [(code, code) for code in settings.ENVIRONMENT.countries])

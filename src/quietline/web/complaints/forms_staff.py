@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from quietline.numbering import parse_caller
+from quietline.web.base.offering import offer
 from quietline.web.complaints.cluster_models import Cluster
 from quietline.web.complaints.models import Complaint, Report
 from quietline.web.complaints.showing import VERDICTS
@@ -66,7 +67,7 @@ class ClustersForm(_Chosen):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         countries = [(code, code) for code in settings.ENVIRONMENT.countries]
-        self.fields["country"].choices = [("", _("every country")), *countries]  # type: ignore[attr-defined]
+        offer(self, "country", [("", _("every country")), *countries])
 
 
 class NumberForm(forms.Form):
@@ -108,7 +109,7 @@ class FileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = [(code, code) for code in settings.ENVIRONMENT.countries]  # type: ignore[attr-defined]
+        offer(self, "country", [(code, code) for code in settings.ENVIRONMENT.countries])
 
     def clean_file(self) -> Any:
         """Bound it."""

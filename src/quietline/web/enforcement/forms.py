@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Organisation
+from quietline.web.base.offering import offer, offer_rows
 from quietline.web.base.words import as_money
 from quietline.web.complaints.callers import read_caller
 from quietline.web.enforcement import asking, cases, clocks, measures, queries
@@ -48,7 +49,7 @@ class AssignForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the officers."""
-        self.fields["to"].queryset = queries.officers()  # type: ignore[attr-defined]
+        offer_rows(self, "to", queries.officers())
         self.initial.setdefault("to", self.case.assigned_to_id)
         self.initial.setdefault("section", self.case.section)
 
@@ -73,12 +74,11 @@ class RemoveForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the reports of the case by the reporter's pseudonym."""
-        joined = CaseComplaint.objects.filter(case=self.case, removed_at=None).order_by("pk")
         names = asking.pseudonyms(self.case)
-        self.fields["complaint"].choices = [  # type: ignore[attr-defined]
-            (row.complaint_id, f"{names[row.complaint_id]}: {row.complaint.reference}")
-            for row in joined.select_related("complaint")
-        ]
+        rows = CaseComplaint.objects.filter(case=self.case, removed_at=None).order_by("pk").select_related("complaint")
+        offer(
+            self, "complaint", [(row.complaint_id, f"{names[row.complaint_id]}: {row.complaint.reference}") for row in rows]
+        )
 
 
 class PartiesForm(CaseForm):
@@ -124,7 +124,7 @@ class ReplyForm(CaseForm):
     def fill(self) -> None:
         """Offer the parties of the case, and the time of the law, or the authority's own where there is none."""
         parties = [party.pk for party in asking.accused(self.case)]
-        self.fields["to"].queryset = Organisation.objects.filter(pk__in=parties)  # type: ignore[attr-defined]
+        offer_rows(self, "to", Organisation.objects.filter(pk__in=parties))
         clock = clocks.reply_clock(self.case, at=self.at)
         self.initial.setdefault("due_at", clock.due_at)
         self.fields["due_at"].help_text = f"{gettext('In UTC.')} {clocks.basis_words(clock.as_dict())}"
@@ -137,7 +137,7 @@ class _OperatorForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the operators, and begin with the first number of the case."""
-        self.fields["to"].queryset = _of_kinds(_OPERATORS)  # type: ignore[attr-defined]
+        offer_rows(self, "to", _of_kinds(_OPERATORS))
         first = self.case.numbers.order_by("pk").first()
         self.initial.setdefault("number", number_of(first.first_key) if first else "")
 
@@ -174,8 +174,8 @@ class PapersForm(CaseForm):
     def fill(self) -> None:
         """Offer the parties and the papers that there are."""
         parties = [party.pk for party in asking.accused(self.case)]
-        self.fields["to"].queryset = Organisation.objects.filter(pk__in=parties)  # type: ignore[attr-defined]
-        self.fields["papers"].choices = KINDS[Inquiry.Kind.CONDUCT].asks["papers"].choices  # type: ignore[attr-defined]
+        offer_rows(self, "to", Organisation.objects.filter(pk__in=parties))
+        offer(self, "papers", KINDS[Inquiry.Kind.CONDUCT].asks["papers"].choices)
 
 
 class FindingForm(CaseForm):
@@ -190,7 +190,7 @@ class FindingForm(CaseForm):
         """Offer the parties that the case names."""
         named = [(Finding.Party.CALLER, self.case.caller), (Finding.Party.PROFITS, self.case.profits)]
         choices = [(party.value, f"{party.label}: {who.name}") for party, who in named if who is not None]
-        self.fields["parties"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "parties", choices)
         self.initial.setdefault("parties", [value for value, _label in choices])
 
 
@@ -218,8 +218,8 @@ class MeasureForm(CaseForm):
 
     def fill(self) -> None:
         """Offer what the law has, with its citation."""
-        self.fields["finding"].queryset = _findings(self.case)  # type: ignore[attr-defined]
-        self.fields["operator"].queryset = _of_kinds(_OPERATORS)  # type: ignore[attr-defined]
+        offer_rows(self, "finding", _findings(self.case))
+        offer_rows(self, "operator", _of_kinds(_OPERATORS))
         lang = "zh" if (get_language() or "en").startswith("zh") else "en"
         offered: dict[str, str] = {}
         for party in Finding.Party.values:
@@ -227,7 +227,7 @@ class MeasureForm(CaseForm):
                 told = each.as_dict(lang)
                 words = [told["title"], ", ".join(told["against_in_words"]), told["length"], told["citation"]]
                 offered[each.name] = " · ".join(word for word in words if word)
-        self.fields["name"].choices = list(offered.items())  # type: ignore[attr-defined]
+        offer(self, "name", list(offered.items()))
 
 
 class EndMeasureForm(ReasonForm):
@@ -238,9 +238,8 @@ class EndMeasureForm(ReasonForm):
 
     def fill(self) -> None:
         """Offer those that stand."""
-        field: Any = self.fields["measure"]
-        field.queryset = Measure.objects.filter(case=self.case, ended_at=None)
-        field.label_from_instance = lambda row: f"{row.reference}: {row.get_kind_display()}"
+        rows = Measure.objects.filter(case=self.case, ended_at=None)
+        offer_rows(self, "measure", rows, label=lambda row: f"{row.reference}: {row.get_kind_display()}")
 
 
 class SealForm(CaseForm):
@@ -253,17 +252,16 @@ class SealForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the numbers of the case."""
-        field: Any = self.fields["number"]
-        field.queryset = self.case.numbers.order_by("pk")
-        field.label_from_instance = lambda row: (
+        rows = self.case.numbers.order_by("pk")
+        offer_rows(self, "number", rows, label=lambda row: (
             number_of(row.first_key) if row.first_key == row.last_key
             else f"{number_of(row.first_key)} – {number_of(row.last_key)}"
-        )  # fmt: skip
-        numbers = list(field.queryset[:2])
+        ))  # fmt: skip
+        numbers = list(rows[:2])
         if len(numbers) == 1:
             self.initial.setdefault("number", numbers[0].pk)
-        self.fields["reason"].choices = [(code, reason.words) for code, reason in REASONS.items()]  # type: ignore[attr-defined]
-        self.fields["remedy"].choices = list(REMEDIES.items())  # type: ignore[attr-defined]
+        offer(self, "reason", [(code, reason.words) for code, reason in REASONS.items()])
+        offer(self, "remedy", list(REMEDIES.items()))
 
 
 class ReferForm(CaseForm):
@@ -279,7 +277,7 @@ class ReferForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the agencies."""
-        self.fields["to"].queryset = _of_kinds((Organisation.Kind.AGENCY,))  # type: ignore[attr-defined]
+        offer_rows(self, "to", _of_kinds((Organisation.Kind.AGENCY,)))
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of both."""
@@ -296,9 +294,8 @@ class _PenaltyForm(CaseForm):
 
     def fill(self) -> None:
         """Offer the penalties that it can be done with."""
-        field: Any = self.fields["penalty"]
-        field.queryset = Penalty.objects.filter(finding__case=self.case, state__in=self.states)
-        field.label_from_instance = lambda row: f"{row.reference}: {as_money(row.amount, row.currency)}"
+        rows = Penalty.objects.filter(finding__case=self.case, state__in=self.states)
+        offer_rows(self, "penalty", rows, label=lambda row: f"{row.reference}: {as_money(row.amount, row.currency)}")
 
 
 class SettleForm(_PenaltyForm):
@@ -335,6 +332,6 @@ class CloseForm(CaseForm):
         """Offer the outcomes that go together with whether a penalty is open."""
         is_unpaid = cases.open_penalties(self.case).exists()
         offered = [(code, label) for code, label in Case.Outcome.choices if (code in cases.UNPAID) == is_unpaid]
-        self.fields["outcome"].choices = [("", gettext("Choose")), *offered]  # type: ignore[attr-defined]
+        offer(self, "outcome", [("", gettext("Choose")), *offered])
         if is_unpaid:
             self.fields["outcome"].help_text = gettext("A penalty is not paid: say what becomes of it.")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.base.forms_look import PhoneInput
+from quietline.web.base.offering import offer, offer_rows
 from quietline.web.complaints.callers import read_caller
 from quietline.web.enforcement.models import Case
 from quietline.web.enforcement.queries import officers
@@ -106,7 +107,7 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["to"].queryset = officers()  # type: ignore[attr-defined]
+        offer_rows(self, "to", officers())
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen act needs."""
@@ -141,7 +142,7 @@ class OpenForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["country"].choices = [(code, code) for code in settings.ENVIRONMENT.countries]  # type: ignore[attr-defined]
+        offer(self, "country", [(code, code) for code in settings.ENVIRONMENT.countries])
 
     def clean_complaints(self) -> list[str]:
         """Give the references."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import OperationError
+from quietline.web.base.offering import offer
 from quietline.web.base.words import as_money
 from quietline.web.enforcement import changing, queries
 from quietline.web.enforcement.forms_base import CaseForm, text_field
 from quietline.web.enforcement.outcome_models import Finding
 from quietline.web.enforcement.striking import MOST_REASON, check_rows, read_rows
+
+if TYPE_CHECKING:
+    from quietline.web.seals.models import Appeal
 
 __all__ = ["ChangeForm", "ConfirmChangeForm", "ReturnChangeForm", "StrikeForm"]
 
@@ -40,7 +44,7 @@ class StrikeForm(CaseForm):
         ]
         if len(choices) > 1 and all(row.calls == rows[0].calls for row in rows):
             choices.insert(0, (_ALL, _("all: they rest on the same calls")))
-        self.fields["finding"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "finding", choices)
 
     def clean(self) -> dict[str, Any]:
         """Read the rows, for each of the findings."""
@@ -79,12 +83,8 @@ class ChangeForm(CaseForm):
         self.appeals, scopes = {row.pk: row for row, _scope in scoped}, [scope for _row, scope in scoped]
         self.penalties = {row.reference: row for scope in scopes for row in scope.penalties}
         measures = {row.reference: row for scope in scopes for row in scope.measures}
-        self.fields["appeal"].choices = [  # type: ignore[attr-defined]
-            (row.pk, f"{row.reference}: {row.get_subject_kind_display()} {row.subject}") for row in self.appeals.values()
-        ]
-        self.fields["measures"].choices = [  # type: ignore[attr-defined]
-            (name, f"{name}: {row.get_kind_display()}") for name, row in measures.items()
-        ]
+        offer(self, "appeal", [(row.pk, _named(row)) for row in self.appeals.values()])
+        offer(self, "measures", [(name, f"{name}: {row.get_kind_display()}") for name, row in measures.items()])
         if not measures:
             del self.fields["measures"]
         for name, row in self.penalties.items():
@@ -129,10 +129,7 @@ class _WaitingForm(CaseForm):
     def fill(self) -> None:
         """Offer the changes that wait."""
         self.waiting = {row.pk: row for row in changing.waiting(self.case)}
-        self.fields["change"].choices = [  # type: ignore[attr-defined]
-            (row.pk, f"{row.appeal.reference}: {row.appeal.get_subject_kind_display()} {row.appeal.subject}")
-            for row in self.waiting.values()
-        ]
+        offer(self, "change", [(row.pk, _named(row.appeal)) for row in self.waiting.values()])
 
     def clean_change(self) -> Any:
         """Give the change."""
@@ -150,3 +147,7 @@ class ReturnChangeForm(_WaitingForm):
     """Why a change is sent back."""
 
     words = text_field(_("Reason"))
+
+
+def _named(appeal: Appeal) -> str:
+    return f"{appeal.reference}: {appeal.get_subject_kind_display()} {appeal.subject}"

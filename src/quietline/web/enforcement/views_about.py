@@ -19,6 +19,7 @@ from quietline.web.accounts.requests import organisation_of
 from quietline.web.accounts.rules import memberships_of
 from quietline.web.base.clock import now
 from quietline.web.base.csv_answers import csv_answer
+from quietline.web.base.offering import offer
 from quietline.web.base.words import as_day
 from quietline.web.enforcement import queries
 from quietline.web.enforcement.appeals import appeal_against
@@ -59,7 +60,7 @@ class AppealForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["what"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "what", choices)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.offering import offer_rows
 from quietline.web.lists.models import ListFile
 from quietline.web.publishing.models import Register
 
@@ -57,8 +58,7 @@ class CanariesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         common = Register.objects.filter(kind=Register.Kind.DO_NOT_CALL, owner=None).order_by("country")
-        self.fields["register"].queryset = common  # type: ignore[attr-defined]
-        self.fields["register"].label_from_instance = lambda found: f"{found.title} ({found.country})"  # type: ignore[attr-defined]
+        offer_rows(self, "register", common, label=lambda found: f"{found.title} ({found.country})")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a file that is too long, and a form without numbers."""

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.offering import offer_rows
 from quietline.web.subscriptions.bank_files import MOST_BYTES
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.ordering import MOST_NUMBERS
@@ -83,7 +84,7 @@ class AssignForm(forms.Form):
             waiting = waiting.filter(organisation=organisation)
         fits = Case(When(amount=amount, then=Value(0)), default=Value(1))
         self.waiting = waiting.order_by(fits, "created_at")
-        self.fields["order"].queryset = self.waiting  # type: ignore[attr-defined]
+        offer_rows(self, "order", self.waiting)
 
 
 class ReturnForm(forms.Form):
@@ -106,7 +107,7 @@ class RefundForm(forms.Form):
     def __init__(self, *args: Any, orders: list[Order], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = Order.objects.filter(pk__in=[order.pk for order in orders]).select_related("organisation").order_by("pk")
-        self.fields["order"].queryset = found  # type: ignore[attr-defined]
+        offer_rows(self, "order", found)
         if len(orders) == 1:  # no choice to be made
             self.fields["order"].required = False
             self.fields["order"].widget = forms.HiddenInput()
