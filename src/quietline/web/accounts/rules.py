@@ -45,7 +45,7 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     if not isinstance(request.user, Person):
         return []
     person = request.user
-    return once(request, "memberships", lambda: queries.live_memberships(person))
+    return once(request, f"memberships:{person.pk}", lambda: queries.live_memberships(person))
 
 
 def known(request: HttpRequest) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,29 +19,36 @@ if TYPE_CHECKING:
 
 __all__ = ["appealed"]
 
+_Fact: TypeAlias = "dict[str, str | bool]"
 
-def appealed(appeal: Appeal) -> Against | None:
+
+def appealed(appeal: Appeal, for_officer: bool) -> Against | None:
     """Tell of a finding, a penalty or a measure; entered in :data:`quietline.web.seals.appeals.AGAINST`."""
     found = _decision(appeal)
     if found is None:
         return None
+    facts = _facts(appeal, found) if for_officer else ()
+    if isinstance(found, Measure):
+        return Against(facts)
+    times = times_of(found.finding.case if isinstance(found, Penalty) else found.case, found)
+    return Against(facts, appeal_until(found), times.get("appeal_day"), times.get("appeal_basis", ""))
+
+
+def _facts(appeal: Appeal, found: Finding | Penalty | Measure) -> list[_Fact]:
     finding = found.finding if isinstance(found, Penalty) else found
     case = finding.case
-    facts: list[dict[str, str | bool]] = [
+    facts: list[_Fact] = [
         {"label": _("Case"), "value": case.reference, "is_code": True, "action_label": _("Go to the case"),
          "action_url": reverse("enforcement:case", args=[case.reference])},
         {"label": _("Title"), "value": case.title, "is_words": True},
     ]  # fmt: skip
     if finding.organisation is not None:
         facts.append({"label": _("Decided against"), "value": finding.organisation.name, "is_words": True})
+    if not isinstance(found, Measure):
+        facts.append({"label": _("State"), "value": found.get_state_display()})
     if isinstance(found, Penalty):
         facts.append({"label": _("Amount"), "value": as_money(owed(found), found.currency)})
-    facts += _changes(appeal, case)
-    if isinstance(found, Measure):
-        return Against(facts)
-    facts.append({"label": _("State"), "value": found.get_state_display()})
-    times = times_of(case, found)
-    return Against(facts, appeal_until(found), times.get("appeal_day"), times.get("appeal_basis", ""))
+    return facts + _changes(appeal, case)
 
 
 def _decision(appeal: Appeal) -> Finding | Penalty | Measure | None:
@@ -56,9 +63,9 @@ def _decision(appeal: Appeal) -> Finding | Penalty | Measure | None:
     return None
 
 
-def _changes(appeal: Appeal, case: Case) -> list[dict[str, str | bool]]:
+def _changes(appeal: Appeal, case: Case) -> list[_Fact]:
     """Say what is proposed to change, by whom and why."""
-    facts: list[dict[str, str | bool]] = []
+    facts: list[_Fact] = []
     for row in changes_of(case):
         change = row["change"]
         if change.appeal_id != appeal.pk:

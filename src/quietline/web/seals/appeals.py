@@ -49,7 +49,7 @@ class Against:
     """What an appeal is against, as the room that decided it tells.
 
     Attributes:
-        facts: for officers, as rows of ``components/key_value_list.html``.
+        facts: for officers alone, as rows of ``components/key_value_list.html``; empty for others.
         until: end of the time to appeal; None where it has none.
         last_day: of that time, as it was told.
         basis: who sets it, in a sentence.
@@ -61,9 +61,9 @@ class Against:
     basis: str = ""
 
 
-AGAINST: list[Callable[[Appeal], Against | None]] = []
-"""Asked what an appeal is against that is no seal, in the language in force: rooms above enter theirs when the platform
-starts."""
+AGAINST: list[Callable[[Appeal, bool], Against | None]] = []
+"""Asked what an appeal is against that is no seal, in the language in force, and whether an officer asks: rooms above enter
+theirs when the platform starts."""
 DECIDED: list[Callable[[Appeal], None]] = []
 """Called with each appeal that was granted, granted in part or refused, in the transaction that decides: rooms above enter
 theirs when the platform starts. What one raises undoes the decision."""
@@ -75,9 +75,9 @@ _S = Appeal.State
 _OPEN = (_S.RECEIVED, _S.DECIDING)
 
 
-def against(appeal: Appeal) -> Against | None:
+def against(appeal: Appeal, *, for_officer: bool) -> Against | None:
     """Give what an appeal is against; None for a seal, which this room shows itself, and where no room knows it."""
-    return next((found for ask in AGAINST if (found := ask(appeal)) is not None), None)
+    return next((found for ask in AGAINST if (found := ask(appeal, for_officer)) is not None), None)
 
 
 @transaction.atomic

@@ -200,7 +200,7 @@ def _reads(appeal: Appeal) -> list[list[str]]:
 
 
 def _shown(appeal: Appeal, *, with_names: bool = False) -> dict[str, Any]:
-    about = operations.against(appeal)
+    about = operations.against(appeal, for_officer=with_names)
     is_open, is_seal = appeal.state in ("received", "deciding"), appeal.subject_kind == Appeal.Subject.SEAL
     time, tone = left(appeal.due_at, now()) if is_open else ("", "")
     basis = _("set by law") if appeal.basis == "law" else _("promised here")
