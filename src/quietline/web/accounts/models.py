@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ class RoleChange(models.Model):
         return {
             "act": self.act, "organisation": self.organisation_id, "person": self.person_id, "role": self.role,
             "subject": self.subject, "by": self.by_id, "reason": sha256(self.reason.encode()).hexdigest(),
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
     @staticmethod

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Cluster", "ClusterAct", "ClusterMember", "Counting", "FileUpload"]
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")
 
 
 class Cluster(models.Model):
@@ -138,7 +132,7 @@ class ClusterAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "cluster": self.cluster_id, "act": self.act, "from": self.from_state, "to": self.to_state,
-            "reports": self.report_count, "words": self.words_sha256, "by": self.by_id, "at": _moment(self.at),
+            "reports": self.report_count, "words": self.words_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Established"]
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")
 
 
 class Established(models.Model):
@@ -50,5 +44,5 @@ class Established(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "complaint": self.complaint_id, "name": self.name, "content": self.content_sha256, "by": self.by_id,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }  # fmt: skip

@@ -7,21 +7,15 @@ Reports from historic files have no reporter, and so no complaint.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Attachment", "Complaint", "ComplaintAct", "HistoricFile", "RefusalBatch", "RefusedCall", "Report"]
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 class HistoricFile(models.Model):
@@ -52,7 +46,7 @@ class HistoricFile(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "name": self.name, "source": self.source, "country": self.country, "sha256": self.sha256, "count": self.count,
-            "through": self.through_id, "by": self.by_id, "at": _moment(self.at),
+            "through": self.through_id, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -249,7 +243,7 @@ class Complaint(models.Model):
         """What the ledger's leaf of this row is the hash of: what was received and when, nothing that is erased later."""
         return {
             "report": self.report_id, "reference": self.reference, "late": self.is_late,
-            "passed_on": self.may_pass_on, "through": self.through_id, "at": _moment(self.at),
+            "passed_on": self.may_pass_on, "through": self.through_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -284,7 +278,7 @@ class ComplaintAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "complaint": self.complaint_id, "act": self.act, "from": self.from_state, "to": self.to_state,
-            "reason": self.reason, "by": self.by_id, "at": _moment(self.at),
+            "reason": self.reason, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -323,7 +317,7 @@ class Attachment(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "complaint": self.complaint_id, "type": self.media_type, "size": self.size_bytes, "sha256": self.sha256,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -341,7 +335,7 @@ class RefusalBatch(models.Model):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
-        return {"operator": self.operator_id, "count": self.count, "root": self.root, "at": _moment(self.at)}
+        return {"operator": self.operator_id, "count": self.count, "root": self.root, "at": canonical_moment(self.at)}
 
 
 class RefusedCall(models.Model):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class FilePage(models.Model):
         return {
             "organisation": self.organisation_id, "element": self.element, "on": self.on_date.isoformat(),
             "title": sha256(self.title.encode()).hexdigest(), "wording": sha256(self.wording.encode()).hexdigest(),
-            "people": self.people_count, "by": self.by_id, "at": self.at.isoformat(timespec="microseconds"),
+            "people": self.people_count, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
     @staticmethod
@@ -129,7 +130,7 @@ class AuditMade(models.Model):
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
         return {
-            "organisation": self.organisation_id, "report": self.report, "at": self.at.isoformat(timespec="microseconds"),
+            "organisation": self.organisation_id, "report": self.report, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["AustralianAccount", "AustralianWash", "EmulatedAct", "EmulatedAnswer", "SingaporeAccount", "System"]
 
@@ -158,7 +156,7 @@ class EmulatedAnswer(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "system": self.system, "organisation": self.organisation_id, "wash": self.wash_set,
-            "numbers": self.numbers_count, "digest": bytes(self.digest).hex(), "at": _moment(self.at),
+            "numbers": self.numbers_count, "digest": bytes(self.digest).hex(), "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -188,9 +186,5 @@ class EmulatedAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "act": self.act, "system": self.system, "organisation": self.organisation_id, "account": self.account,
-            "by": self.by_id, "at": _moment(self.at),
+            "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")

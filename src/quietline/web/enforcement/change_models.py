@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["AppealChange", "StruckCall"]
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 class StruckCall(models.Model):
@@ -59,7 +53,7 @@ class StruckCall(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "finding": self.finding_id, "day": self.day.isoformat(), "place": self.place, "reason": self.reason_sha256,
-            "appeal": self.appeal, "by": self.by_id, "at": _moment(self.at),
+            "appeal": self.appeal, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -119,5 +113,5 @@ class AppealChange(models.Model):
         return {
             "case": self.case_id, "appeal": self.appeal_id, "struck": self.struck, "amounts": self.amounts,
             "measures": self.measures, "reasons": self.reasons_sha256, "by": self.proposed_by_id,
-            "at": _moment(self.proposed_at),
+            "at": canonical_moment(self.proposed_at),
         }  # fmt: skip

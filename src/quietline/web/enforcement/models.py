@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.enforcement.stages import Act, State
 from quietline.web.keeping.declared import Keeping
 
@@ -17,10 +18,6 @@ __all__ = [
     "AppealChange", "Case", "CaseAct", "CaseComplaint", "CaseNumber", "Finding", "Letter", "LetterTemplate", "Measure",
     "Penalty", "PenaltyPayment", "Referral", "StruckCall",
 ]  # fmt: skip
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 class Case(models.Model):
@@ -129,7 +126,7 @@ class CaseAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "case": self.case_id, "number": self.number, "act": self.act, "from": self.from_state, "to": self.to_state,
-            "about": self.about, "words": self.words_sha256, "by": self.by_id, "at": _moment(self.at),
+            "about": self.about, "words": self.words_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 

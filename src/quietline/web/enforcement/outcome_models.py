@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Finding", "Letter", "LetterTemplate", "Measure", "Penalty", "PenaltyPayment", "Referral"]
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 class Finding(models.Model):
@@ -84,7 +78,7 @@ class Finding(models.Model):
         return {
             "case": self.case_id, "reference": self.reference, "party": self.party, "organisation": self.organisation_id,
             "rules": self.rules, "calls": self.calls, "reasons": self.reasons_sha256, "by": self.proposed_by_id,
-            "at": _moment(self.proposed_at),
+            "at": canonical_moment(self.proposed_at),
         }  # fmt: skip
 
 
@@ -156,7 +150,7 @@ class Penalty(models.Model):
         return {
             "finding": self.finding_id, "reference": self.reference, "table": self.table, "instrument": self.instrument,
             "amount": f"{self.amount:.2f}", "currency": self.currency, "reasons": self.reasons_sha256,
-            "by": self.proposed_by_id, "at": _moment(self.proposed_at),
+            "by": self.proposed_by_id, "at": canonical_moment(self.proposed_at),
         }  # fmt: skip
 
 
@@ -181,7 +175,7 @@ class PenaltyPayment(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "penalty": self.penalty_id, "amount": f"{self.amount:.2f}", "reference": self.reference, "by": self.by_id,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -233,7 +227,7 @@ class Measure(models.Model):
         return {
             "case": self.case_id, "reference": self.reference, "finding": self.finding_id, "kind": self.kind,
             "organisation": self.organisation_id, "inquiry": self.inquiry, "words": self.words_sha256,
-            "from": _moment(self.from_at), "until": _moment(self.until_at), "by": self.by_id,
+            "from": canonical_moment(self.from_at), "until": canonical_moment(self.until_at), "by": self.by_id,
         }  # fmt: skip
 
 
@@ -273,7 +267,7 @@ class LetterTemplate(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "code": self.code, "version": self.version, "subject": self.subject, "body": self.body,
-            "by": self.written_by_id, "at": _moment(self.at),
+            "by": self.written_by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -301,7 +295,7 @@ class Letter(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "case": self.case_id, "template": self.template_id, "organisation": self.organisation_id,
-            "language": self.language, "sha256": self.sha256, "by": self.by_id, "at": _moment(self.at),
+            "language": self.language, "sha256": self.sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -343,5 +337,5 @@ class Referral(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "case": self.case_id, "reference": self.reference, "to": self.to_name, "ground": self.ground,
-            "manifest": self.manifest_sha256, "by": self.by_id, "at": _moment(self.at),
+            "manifest": self.manifest_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip

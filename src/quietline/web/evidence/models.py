@@ -7,21 +7,15 @@ from all of it (:mod:`quietline.web.evidence.counting`).
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Batch", "Contest", "ContestOutcome", "ProofText", "Record", "Upload"]
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")
 
 
 class ProofText(models.Model):
@@ -84,7 +78,7 @@ class Batch(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "organisation": self.organisation_id, "via": self.via_id, "by": self.by, "how": self.how, "count": self.count,
-            "root": self.root, "file": self.file_sha256, "at": _moment(self.at),
+            "root": self.root, "file": self.file_sha256, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -177,7 +171,7 @@ class Record(models.Model):
     def content(self) -> dict[str, object]:
         """What its digest covers, beside the salt: all that was handed in."""
         return {
-            "reference": self.reference, "kind": self.kind, "key": self.key, "happened": _moment(self.happened_at),
+            "reference": self.reference, "kind": self.kind, "key": self.key, "happened": canonical_moment(self.happened_at),
             "on": self.on_date.isoformat(), "form": self.form, "channel": self.channel, "holder": self.holder,
             "source": self.source, "place": self.place, "proof": self.proof, "text": self.text_id,
             "until": self.until_date.isoformat() if self.until_date else None, "assurance": self.assurance,
@@ -230,7 +224,8 @@ class Contest(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "organisation": self.organisation_id, "kind": self.kind, "key": self.key, "since": self.since_date.isoformat(),
-            "reason": self.reason, "reference": self.reference, "at": _moment(self.at), "answer_by": _moment(self.answer_by),
+            "reason": self.reason, "reference": self.reference, "at": canonical_moment(self.at),
+            "answer_by": canonical_moment(self.answer_by),
         }  # fmt: skip
 
 
@@ -254,7 +249,7 @@ class ContestOutcome(models.Model):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
-        return {"contest": self.contest_id, "state": self.state, "record": self.record_id, "at": _moment(self.at)}
+        return {"contest": self.contest_id, "state": self.state, "record": self.record_id, "at": canonical_moment(self.at)}
 
 
 class Upload(models.Model):

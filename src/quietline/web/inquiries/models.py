@@ -7,11 +7,12 @@ the ledger proves the content and nobody can guess a telephone number from it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -20,29 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Attachment", "Inquiry", "InquiryAct"]
 
 
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
-
-
-class _Unalterable(models.Model):
-    """A row that is written once."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
-    @staticmethod
-    def _refuse() -> NoReturn:
-        raise TypeError("what was answered or decided is never altered or deleted; write what happened next")
+_NEXT = "what was answered or decided is never altered or deleted; write what happened next"
 
 
 class Inquiry(models.Model):
@@ -146,13 +125,15 @@ class Inquiry(models.Model):
         """What the ledger's leaf of this row is the hash of: what was sent, not what became of it."""
         return {
             "reference": self.reference, "kind": self.kind, "to": self.to_id, "office": self.office_id, "by": self.by_id,
-            "subject": self.subject, "content": self.content_sha256, "sent": _moment(self.sent_at),
-            "due": _moment(self.first_due_at),
+            "subject": self.subject, "content": self.content_sha256, "sent": canonical_moment(self.sent_at),
+            "due": canonical_moment(self.first_due_at),
         }  # fmt: skip
 
 
-class InquiryAct(_Unalterable):
+class InquiryAct(WrittenOnce):
     """What was done with an inquiry beside answering it. Its reason lies sealed under the inquiry's data key."""
+
+    refusal = _NEXT
 
     class Act(models.TextChoices):
         """What was done."""
@@ -188,17 +169,20 @@ class InquiryAct(_Unalterable):
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
         return {
-            "inquiry": self.inquiry_id, "act": self.act, "due": _moment(self.due_at), "content": self.content_sha256,
-            "by": self.by_id, "key": self.api_key_id, "at": _moment(self.at),
+            "inquiry": self.inquiry_id, "act": self.act, "due": canonical_moment(self.due_at),
+            "content": self.content_sha256,
+            "by": self.by_id, "key": self.api_key_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
-class Answer(_Unalterable):
+class Answer(WrittenOnce):
     """What an organisation said to an inquiry: an answer, that an order was carried out, or why it declines.
 
     ``content_index`` finds the same words of the same inquiry, so that what is sent twice is taken once. The hashes of
     attachments are part of what is sealed, so the leaf proves them, too.
     """
+
+    refusal = _NEXT
 
     class Outcome(models.TextChoices):
         """What it does to the inquiry."""
@@ -237,7 +221,7 @@ class Answer(_Unalterable):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "inquiry": self.inquiry_id, "outcome": self.outcome, "content": self.content_sha256, "late": self.is_late,
-            "by": self.by_id, "key": self.api_key_id, "at": _moment(self.answered_at),
+            "by": self.by_id, "key": self.api_key_id, "at": canonical_moment(self.answered_at),
         }  # fmt: skip
 
 

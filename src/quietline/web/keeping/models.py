@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 
@@ -62,7 +63,7 @@ class Read(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "key": self.key, "reader": self.reader, "role": self.role, "organisation": self.organisation,
-            "purpose": self.purpose, "case": self.case, "at": self.at.isoformat(timespec="microseconds"),
-            "held_until": self.held_until.isoformat(timespec="microseconds") if self.held_until else None,
+            "purpose": self.purpose, "case": self.case, "at": canonical_moment(self.at),
+            "held_until": canonical_moment(self.held_until),
             "held_reason": self.held_reason,
         }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 
@@ -40,7 +41,7 @@ class CanaryBatch(models.Model):
             "register": self.register_id,
             "area": self.area,
             "count": self.count,
-            "at": self.added_at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.added_at),
         }
 
 
@@ -68,7 +69,7 @@ class CanaryRetirement(models.Model):
             "batch": self.batch_id,
             "position": self.position,
             "by": self.by_id,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -154,7 +155,7 @@ class ListFile(models.Model):
             "numbers": self.numbers_count,
             "removed": self.removed_count,
             "sha256": self.sha256,
-            "at": self.made_at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.made_at),
         }
 
 
@@ -179,7 +180,7 @@ class ListDownload(models.Model):
             "file": self.file_id,
             "client": self.client_id,
             "person": self.person_id,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -217,7 +218,7 @@ class ReadyNotice(models.Model):
             "register": self.register_id,
             "version": self.version,
             "areas": list(self.areas),
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -249,5 +250,5 @@ class LeakTrace(models.Model):
             "canaries": self.canaries_count,
             "on_file": self.on_file_count,
             "named": list(self.named),
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }

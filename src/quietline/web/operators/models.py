@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["EndedEntry", "LineEvent", "LineUndo", "NumberRange", "PortedNumber"]
 
 
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")
-
-
-class _Unalterable(models.Model):
-    """A row that is written once."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
-    @staticmethod
-    def _refuse() -> NoReturn:
-        raise TypeError("what happened to a line is never altered or deleted; write what happened next")
+_NEXT = "what happened to a line is never altered or deleted; write what happened next"
 
 
 class NumberRange(models.Model):
@@ -68,8 +44,10 @@ class NumberRange(models.Model):
         ]
 
 
-class PortedNumber(_Unalterable):
+class PortedNumber(WrittenOnce):
     """A number went to another operator, or back. Never altered: the latest one counts."""
+
+    refusal = _NEXT
 
     key = models.BigIntegerField()
     operator = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="ported_numbers")
@@ -81,13 +59,15 @@ class PortedNumber(_Unalterable):
         constraints: ClassVar = [models.UniqueConstraint(fields=["key", "ported_at"], name="operators_porting_once")]
 
 
-class LineEvent(_Unalterable):
+class LineEvent(WrittenOnce):
     """An operator said what happened to one of its lines, and it was accepted. Only :class:`LineUndo` takes it back.
 
     Three moments: ``happened_at`` at the operator, ``effect_at`` here, when entries ended (a register cannot be changed for
     days on which callers have already relied on it), and ``undo_until``. ``held_since`` keeps since when the holder before
     was known, to be put back where the event is taken back.
     """
+
+    refusal = _NEXT
 
     class Kind(models.TextChoices):
         """What happened."""
@@ -124,13 +104,16 @@ class LineEvent(_Unalterable):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "operator": self.operator_id, "reference": self.reference, "key": self.key, "kind": self.kind,
-            "to": self.to_operator_id, "happened": _moment(self.happened_at), "reported": _moment(self.reported_at),
-            "effect": _moment(self.effect_at),
+            "to": self.to_operator_id, "happened": canonical_moment(self.happened_at),
+            "reported": canonical_moment(self.reported_at),
+            "effect": canonical_moment(self.effect_at),
         }  # fmt: skip
 
 
-class EndedEntry(_Unalterable):
+class EndedEntry(WrittenOnce):
     """An entry that an event ended."""
+
+    refusal = _NEXT
 
     event = models.ForeignKey(LineEvent, on_delete=models.PROTECT, related_name="ended_entries")
     entry = models.ForeignKey("publishing.Entry", on_delete=models.PROTECT, related_name="+")
@@ -138,8 +121,10 @@ class EndedEntry(_Unalterable):
     keeping: ClassVar[Keeping] = {"id": "kept", "event": "kept", "entry": "kept"}
 
 
-class LineUndo(_Unalterable):
+class LineUndo(WrittenOnce):
     """An event was taken back, by the holder of the line or by the operator, and what stood before was put back."""
+
+    refusal = _NEXT
 
     class By(models.TextChoices):
         """Who did it."""
@@ -158,4 +143,4 @@ class LineUndo(_Unalterable):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
-        return {"event": self.event_id, "by": self.by, "same": self.is_same_holder, "at": _moment(self.at)}
+        return {"event": self.event_id, "by": self.by, "same": self.is_same_holder, "at": canonical_moment(self.at)}

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 
@@ -56,7 +57,7 @@ class Tombstone(models.Model):
             "kind": self.kind,
             "record": self.record,
             "reason": self.reason,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }
 
 

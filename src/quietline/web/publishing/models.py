@@ -7,11 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
-
-
-def _moment(value: object) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")  # type: ignore[attr-defined]
 
 
 class Register(models.Model):
@@ -185,7 +182,7 @@ class Change(models.Model):
             "key": self.key,
             "since": None if self.since_date is None else self.since_date.isoformat(),
             "terms": self.terms,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -221,7 +218,7 @@ class Import(models.Model):
             "list_date": self.list_date.isoformat(),
             "count": self.count,
             "sha256": self.sha256,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -270,7 +267,7 @@ class RegisterFile(models.Model):
             "numbers": self.numbers_count,
             "sha256": self.sha256,
             "content": self.content,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -340,7 +337,7 @@ class WashSet(models.Model):
             "client": self.client,
             "numbers": self.numbers_count,
             "receipt": self.receipt,
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }
 
 
@@ -378,5 +375,5 @@ class Download(models.Model):
             "register": self.register_id,
             "projection": self.projection,
             "day": self.day.isoformat(),
-            "at": _moment(self.at),
+            "at": canonical_moment(self.at),
         }

@@ -11,21 +11,15 @@ and who decided.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["Appeal", "AppealAct", "Seal", "SealAct", "SealOrder", "SealRelease", "Trust", "TrustAct"]
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 class Seal(models.Model):
@@ -112,8 +106,9 @@ class Seal(models.Model):
         """What the ledger's leaf of this row is the hash of: what was proposed."""
         return {
             "reference": self.reference, "country": self.country, "first": self.first_key, "last": self.last_key,
-            "subject": self.subject, "reason": self.reason, "words": self.words_sha256, "until": _moment(self.until_at),
-            "by": self.proposed_by_id, "at": _moment(self.proposed_at),
+            "subject": self.subject, "reason": self.reason, "words": self.words_sha256,
+            "until": canonical_moment(self.until_at),
+            "by": self.proposed_by_id, "at": canonical_moment(self.proposed_at),
         }  # fmt: skip
 
 
@@ -143,7 +138,7 @@ class SealAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "seal": self.seal_id, "act": self.act, "from": self.from_state, "to": self.to_state, "reason": self.reason,
-            "words": self.words_sha256, "by": self.by_id, "at": _moment(self.at),
+            "words": self.words_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -181,7 +176,7 @@ class SealRelease(models.Model):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of: which number left which seal, why, and when."""
-        return {"seal": self.seal_id, "key": self.key, "reason": self.reason, "at": _moment(self.at)}
+        return {"seal": self.seal_id, "key": self.key, "reason": self.reason, "at": canonical_moment(self.at)}
 
 
 class SealOrder(models.Model):
@@ -282,7 +277,7 @@ class Trust(models.Model):
         return {
             "reference": self.reference, "country": self.country, "organisation": self.organisation_id,
             "holder": self.holder, "kind": self.kind, "first": self.first_key, "last": self.last_key,
-            "evidence": self.evidence, "by": self.proposed_by_id, "at": _moment(self.proposed_at),
+            "evidence": self.evidence, "by": self.proposed_by_id, "at": canonical_moment(self.proposed_at),
         }  # fmt: skip
 
 
@@ -311,7 +306,8 @@ class TrustAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "trust": self.trust_id, "act": self.act, "from": self.from_state, "to": self.to_state, "reason": self.reason,
-            "review": self.review_date.isoformat() if self.review_date else None, "by": self.by_id, "at": _moment(self.at),
+            "review": self.review_date.isoformat() if self.review_date else None, "by": self.by_id,
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -384,7 +380,7 @@ class Appeal(models.Model):
         """What the ledger's leaf of this row is the hash of: what was received."""
         return {
             "reference": self.reference, "kind": self.subject_kind, "subject": self.subject,
-            "organisation": self.organisation_id, "words": self.words_sha256, "at": _moment(self.at),
+            "organisation": self.organisation_id, "words": self.words_sha256, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -415,5 +411,5 @@ class AppealAct(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "appeal": self.appeal_id, "act": self.act, "from": self.from_state, "to": self.to_state,
-            "words": self.words_sha256, "by": self.by_id, "at": _moment(self.at),
+            "words": self.words_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip

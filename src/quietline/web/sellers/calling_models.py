@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Mandate(models.Model):
         return {
             "seller": self.seller_id, "telemarketer": self.telemarketer_id, "from": self.from_date.isoformat(),
             "until": self.until_date.isoformat() if self.until_date else None, "by": self.by_id,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -120,5 +121,5 @@ class CallingNumber(models.Model):
         return {
             "organisation": self.organisation_id, "operator": self.operator_id, "first": self.first_key,
             "last": self.last_key, "from": self.from_date.isoformat(), "by": self.by_id,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }  # fmt: skip

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 __all__ = ["BookDraft", "Counted", "DailyCount", "OpenFile", "PublishedBook"]
-
-
-def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="microseconds")
 
 
 class DailyCount(models.Model):
@@ -127,7 +121,7 @@ class PublishedBook(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "country": self.country, "period": self.period, "revision": self.revision, "sha256": self.sha256,
-            "proposed_by": self.proposed_by_id, "by": self.published_by_id, "at": _moment(self.at),
+            "proposed_by": self.proposed_by_id, "by": self.published_by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -169,7 +163,7 @@ class OpenFile(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "country": self.country, "period": self.period, "form": self.form, "rows": self.rows, "bytes": self.bytes,
-            "sha256": self.sha256, "at": _moment(self.at),
+            "sha256": self.sha256, "at": canonical_moment(self.at),
         }  # fmt: skip
 
     @property

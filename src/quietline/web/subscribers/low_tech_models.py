@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 __all__ = ["EarlierReport", "InboundText", "LineCall", "LineLanguage", "TextRequest"]
@@ -95,5 +96,5 @@ class EarlierReport(models.Model):
         return {
             "reference": self.reference,
             "said": None if self.said_date is None else self.said_date.isoformat(),
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": canonical_moment(self.at),
         }

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = ["AskedBlocks", "AskedNumbers", "DropFile", "ProbingAlert", "Wash"]
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.isoformat(timespec="microseconds") if value else None
 
 
 class Wash(models.Model):
@@ -204,7 +201,7 @@ class ProbingAlert(models.Model):
         return {
             "organisation": self.organisation_id, "client": self.client_id, "shape": self.shape, "area": self.area,
             "blocks": self.blocks_count, "share": self.share_percent, "numbers": self.numbers_count,
-            "slowed": _moment(self.slowed_until), "at": _moment(self.at),
+            "slowed": canonical_moment(self.slowed_until), "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
