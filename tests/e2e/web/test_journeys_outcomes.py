@@ -167,7 +167,7 @@ def _lifted_for_everybody(first, tom, ines, seal, caller, appeal, case):
 
 def _paid_and_closed(sam, case):
     """The money comes in, the case is closed, and everybody who reported is answered."""
-    take_step(sam, case, "pay", choices=("penalty",), amount="1500", reference="TREASURY-1")
+    take_step(sam, case, "pay", choices=("penalty",), amount="1500", reference=f"TREASURY-{case}")
     sam.open(f"/cases/{case}/").press(f"main .ql-actions a[href$='/{case}/close/']")
     sam.page.select_option("main [name=outcome]", "breach")
     sam.fill(words="-").press("main form .usa-button")

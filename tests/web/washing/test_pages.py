@@ -111,7 +111,12 @@ def test_what_stands_in_the_way_is_told_apart_in_the_language_of_the_page(signed
     assert "规则文本为英文" in chinese
 
 
-def test_a_few_numbers_are_answered_in_the_language_of_the_page(signed_in, seller, washing):
+def test_a_few_numbers_are_answered_in_the_language_of_the_page(signed_in, seller, washing, publish, monkeypatch):
+    from quietline.web.washing import views
+
+    noon = now().replace(hour=17, minute=0)  # about noon in New York: at night nobody is called, listed or not
+    monkeypatch.setattr(views, "now", lambda: noon)
+    publish(at=noon)
     here = reverse("washing:check", args=[seller.code])
     page = signed_in.post(here, form(numbers="212-555-0100"), headers={"Accept-Language": "zh-hans"})
     assert "号码已登记。" in text(page)
