@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from quietline.web.base.rows import canonical_moment
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class BearerToken(models.Model):
     }  # fmt: skip
 
 
-class RoleChange(models.Model):
+class RoleChange(WrittenOnce):
     """What was done to an organisation or to somebody's rights: the row that the ledger's leaf proves. Never changed."""
 
     class Act(models.TextChoices):
@@ -307,16 +307,6 @@ class RoleChange(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organisation", "at"], name="accounts_rolechange_at")]
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of; the reason only as a hash, since people wrote it."""
@@ -325,7 +315,3 @@ class RoleChange(models.Model):
             "subject": self.subject, "by": self.by_id, "reason": sha256(self.reason.encode()).hexdigest(),
             "at": canonical_moment(self.at),
         }  # fmt: skip
-
-    @staticmethod
-    def _refuse() -> NoReturn:
-        raise TypeError("a role change is never altered or deleted; write another one")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from django.db import models
 
@@ -22,19 +22,28 @@ def canonical_moment(at: datetime | None) -> str | None:
 
 
 class WrittenOnce(models.Model):
-    """A row that is written once; ``refusal`` tells whoever tries to alter or delete it what to do instead."""
-
-    refusal: ClassVar[str]
+    """A row that is written once: what happened is never altered, what happens next is a row of its own."""
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
+        """Insert.
+
+        Raises:
+            TypeError: the row stands already.
+        """
         if not self._state.adding:
-            raise TypeError(self.refusal)
+            self._refuse()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        raise TypeError(self.refusal)
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise TypeError(f"a row of {self._meta.label} is never altered or deleted; write another one")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from quietline.web.base.rows import canonical_moment
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["AuditMade", "CallAudit", "FilePage", "Warned"]
 
 
-class FilePage(models.Model):
+class FilePage(WrittenOnce):
     """A page of an organisation's file: written once; a new version of a procedure is a new page."""
 
     class Element(models.TextChoices):
@@ -52,16 +52,6 @@ class FilePage(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of; what people wrote only as a hash."""
@@ -70,10 +60,6 @@ class FilePage(models.Model):
             "title": sha256(self.title.encode()).hexdigest(), "wording": sha256(self.wording.encode()).hexdigest(),
             "people": self.people_count, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
-
-    @staticmethod
-    def _refuse() -> NoReturn:
-        raise TypeError("a page of the file is never altered or deleted; write another one")
 
 
 class Warned(models.Model):

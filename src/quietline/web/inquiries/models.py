@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Attachment", "Inquiry", "InquiryAct"]
 
 
-_NEXT = "what was answered or decided is never altered or deleted; write what happened next"
-
-
 class Inquiry(models.Model):
     """Something that the authority wants of an organisation.
 
@@ -133,8 +130,6 @@ class Inquiry(models.Model):
 class InquiryAct(WrittenOnce):
     """What was done with an inquiry beside answering it. Its reason lies sealed under the inquiry's data key."""
 
-    refusal = _NEXT
-
     class Act(models.TextChoices):
         """What was done."""
 
@@ -181,8 +176,6 @@ class Answer(WrittenOnce):
     ``content_index`` finds the same words of the same inquiry, so that what is sent twice is taken once. The hashes of
     attachments are part of what is sealed, so the leaf proves them, too.
     """
-
-    refusal = _NEXT
 
     class Outcome(models.TextChoices):
         """What it does to the inquiry."""

@@ -13,9 +13,6 @@ from quietline.web.keeping.declared import Keeping
 __all__ = ["EndedEntry", "LineEvent", "LineUndo", "NumberRange", "PortedNumber"]
 
 
-_NEXT = "what happened to a line is never altered or deleted; write what happened next"
-
-
 class NumberRange(models.Model):
     """Numbers that an administration has given to an operator, from one day up to another, which is not part of it.
 
@@ -47,8 +44,6 @@ class NumberRange(models.Model):
 class PortedNumber(WrittenOnce):
     """A number went to another operator, or back. Never altered: the latest one counts."""
 
-    refusal = _NEXT
-
     key = models.BigIntegerField()
     operator = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="ported_numbers")
     ported_at = models.DateTimeField()
@@ -66,8 +61,6 @@ class LineEvent(WrittenOnce):
     days on which callers have already relied on it), and ``undo_until``. ``held_since`` keeps since when the holder before
     was known, to be put back where the event is taken back.
     """
-
-    refusal = _NEXT
 
     class Kind(models.TextChoices):
         """What happened."""
@@ -113,8 +106,6 @@ class LineEvent(WrittenOnce):
 class EndedEntry(WrittenOnce):
     """An entry that an event ended."""
 
-    refusal = _NEXT
-
     event = models.ForeignKey(LineEvent, on_delete=models.PROTECT, related_name="ended_entries")
     entry = models.ForeignKey("publishing.Entry", on_delete=models.PROTECT, related_name="+")
 
@@ -123,8 +114,6 @@ class EndedEntry(WrittenOnce):
 
 class LineUndo(WrittenOnce):
     """An event was taken back, by the holder of the line or by the operator, and what stood before was put back."""
-
-    refusal = _NEXT
 
     class By(models.TextChoices):
         """Who did it."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = [
     "Act",
@@ -26,39 +24,12 @@ __all__ = [
     "Mandate",
     "Profile",
     "hashed",
-    "moment",
 ]
-
-
-def moment(value: datetime | None) -> str | None:
-    """Write a moment as it stands in a leaf."""
-    return None if value is None else value.isoformat(timespec="microseconds")
 
 
 def hashed(text: str) -> str:
     """Give what stands in a leaf for text that people wrote: its SHA-256."""
     return sha256(text.encode()).hexdigest()
-
-
-class Unalterable(models.Model):
-    """A row that is written once."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
-    @staticmethod
-    def _refuse() -> NoReturn:
-        raise TypeError("what an organisation did is never altered or deleted; write what happened next")
 
 
 class Application(models.Model):
@@ -161,7 +132,7 @@ class Profile(models.Model):
             "organisation": self.organisation_id, "legal_name": hashed(self.legal_name), "legal_id": hashed(self.legal_id),
             "country": self.country, "website": hashed(self.website), "sells": hashed(self.sells),
             "exempt_ground": self.exempt_ground, "exempt_reason": hashed(self.exempt_reason), "by": self.by_id,
-            "at": moment(self.at),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -205,7 +176,7 @@ class Document(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "organisation": self.organisation_id, "kind": self.kind, "media_type": self.media_type,
-            "size": self.size_bytes, "sha256": self.content_sha256, "by": self.by_id, "at": moment(self.at),
+            "size": self.size_bytes, "sha256": self.content_sha256, "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -235,11 +206,12 @@ class Certification(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "organisation": self.organisation_id, "version": self.version, "text": self.text_sha256,
-            "language": self.language, "by": self.by_id, "at": moment(self.at), "expires": moment(self.expires_at),
+            "language": self.language, "by": self.by_id, "at": canonical_moment(self.at),
+            "expires": canonical_moment(self.expires_at),
         }  # fmt: skip
 
 
-class Decision(Unalterable):
+class Decision(WrittenOnce):
     """What the authority decided about an organisation, why, and what the organisation can do."""
 
     class Outcome(models.TextChoices):
@@ -273,7 +245,8 @@ class Decision(Unalterable):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "organisation": self.organisation_id, "outcome": self.outcome, "reason": hashed(self.reason),
-            "remedy": hashed(self.remedy), "findings": sorted(self.findings), "by": self.by_id, "at": moment(self.at),
+            "remedy": hashed(self.remedy), "findings": sorted(self.findings), "by": self.by_id,
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
@@ -310,12 +283,12 @@ class Bar(models.Model):
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of; whom it bars is not in it."""
         return {
-            "what": self.what, "reason": hashed(self.reason), "by": self.by_id, "at": moment(self.at),
-            "until": moment(self.until_at),
+            "what": self.what, "reason": hashed(self.reason), "by": self.by_id, "at": canonical_moment(self.at),
+            "until": canonical_moment(self.until_at),
         }  # fmt: skip
 
 
-class Act(Unalterable):
+class Act(WrittenOnce):
     """What was done to one of this room's rows: what the ledger's leaf proves."""
 
     class Kind(models.TextChoices):
@@ -354,7 +327,7 @@ class Act(Unalterable):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "act": self.act, "organisation": self.organisation_id, "subject": self.subject, "reason": hashed(self.reason),
-            "by": self.by_id, "at": moment(self.at),
+            "by": self.by_id, "at": canonical_moment(self.at),
         }  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.codes import check_digit
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
-from quietline.web.subscriptions.order_models import AMOUNT, Order, Unchanging, moment, plain
+from quietline.web.subscriptions.order_models import AMOUNT, Order, plain
 
 __all__ = ["BankFile", "Bill", "BillCounter", "JournalEntry", "JournalLine", "Payment", "Refund"]
 
@@ -35,7 +36,7 @@ class BillCounter(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "year"], name="subscriptions_counter_once")]
 
 
-class Bill(Unchanging):
+class Bill(WrittenOnce):
     """An invoice, a receipt or a credit note. ``data`` is everything its paper says, without words of a language."""
 
     class Kind(models.TextChoices):
@@ -85,12 +86,12 @@ class Bill(Unchanging):
 
         return {
             "kind": self.kind, "year": self.year, "serial": self.serial, "order": self.order_id,
-            "amount": plain(self.amount), "currency": self.currency, "at": moment(self.at),
+            "amount": plain(self.amount), "currency": self.currency, "at": canonical_moment(self.at),
             "data": sha256(canonical_json(self.data)).hexdigest(),
         }  # fmt: skip
 
 
-class BankFile(Unchanging):
+class BankFile(WrittenOnce):
     """A file of the bank that was read: which payments came in."""
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -156,11 +157,11 @@ class Payment(models.Model):
         """What the ledger's leaf of this row is the hash of."""
         return {
             "gateway": self.gateway, "reference": self.reference, "amount": plain(self.amount), "currency": self.currency,
-            "day": self.day.isoformat(), "at": moment(self.at),
+            "day": self.day.isoformat(), "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
-class Refund(Unchanging):
+class Refund(WrittenOnce):
     """Money of a payment that was paid back, why, and whether the access that it bought ended with it."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -189,11 +190,11 @@ class Refund(Unchanging):
         return {
             "payment": self.payment_id, "order": self.order_id, "amount": plain(self.amount),
             "reason": sha256(self.reason.encode()).hexdigest(), "ends_access": self.ends_access, "by": self.by_id,
-            "at": moment(self.at),
+            "at": canonical_moment(self.at),
         }  # fmt: skip
 
 
-class JournalEntry(Unchanging):
+class JournalEntry(WrittenOnce):
     """One thing that happened to money, booked in lines that balance."""
 
     class Act(models.TextChoices):
@@ -226,7 +227,7 @@ class JournalEntry(Unchanging):
         verbose_name = "journal entry"
 
 
-class JournalLine(Unchanging):
+class JournalLine(WrittenOnce):
     """One account's side of an entry: a debit or a credit, in the currency of the entry."""
 
     class Account(models.TextChoices):

@@ -5,47 +5,23 @@ What was ordered, billed and paid is never altered; the money itself stands in :
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-__all__ = ["AMOUNT", "ListSize", "Order", "SubscribedArea", "Subscription", "Unchanging", "moment", "plain"]
+__all__ = ["AMOUNT", "ListSize", "Order", "SubscribedArea", "Subscription", "plain"]
 
 AMOUNT: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 """How amounts are stored."""
 
 
-def moment(value: Any) -> str | None:
-    """Write a moment as it stands in what leaves are the hash of."""
-    return None if value is None else str(value.isoformat(timespec="microseconds"))
-
-
 def plain(amount: Any) -> str:
     """Write an amount as it stands in what leaves are the hash of, the same before and after it was stored."""
     return format(amount, ".2f")
-
-
-class Unchanging(models.Model):
-    """A row that is written once."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to overwrite."""
-        if not self._state.adding:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise TypeError(f"a {self._meta.verbose_name} is never altered or deleted; write another one")
 
 
 class Order(models.Model):
@@ -118,7 +94,7 @@ class Order(models.Model):
             "areas": list(self.areas), "all": self.all_areas,
             "list_size": self.list_size, "amount": plain(self.amount), "currency": self.currency,
             "on": self.on_date.isoformat(), "due": self.due_date.isoformat(), "fee_book": self.fee_book,
-            "by": self.created_by_id, "at": moment(self.created_at),
+            "by": self.created_by_id, "at": canonical_moment(self.created_at),
         }  # fmt: skip
 
 
@@ -185,7 +161,7 @@ class SubscribedArea(models.Model):
         ]
 
 
-class ListSize(Unchanging):
+class ListSize(WrittenOnce):
     """How many different numbers an organisation says it will ask about in a year; the newest row counts."""
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="list_sizes")
@@ -203,4 +179,4 @@ class ListSize(Unchanging):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
-        return {"organisation": self.organisation_id, "size": self.size, "by": self.by_id, "at": moment(self.at)}
+        return {"organisation": self.organisation_id, "size": self.size, "by": self.by_id, "at": canonical_moment(self.at)}
