@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.core import mail
 from django.test import Client
 
-from web.accounts.common import AT, PASSWORD, show_second_factor
+from web.accounts.common import AT, PASSWORD
+from web.signing import show_second_factor
 
 pytestmark = pytest.mark.django_db
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
 from quietline.web.complaints.models import Complaint
 from web.complaints.conftest import browser, enter  # noqa: F401 - fixtures of the room below
 from web.enforcement.common import AT, DAYS, report
-from web.inquiries.common import show_second_factor
+from web.signing import open_browser
 
 
 @pytest.fixture(autouse=True)
@@ -94,11 +94,4 @@ def pages(settings, monkeypatch, tmp_path):
 @pytest.fixture
 def as_(db):
     """A browser in which somebody is signed in, with a second factor."""
-
-    def make(person):
-        client = Client()
-        client.force_login(person)
-        show_second_factor(client, person)
-        return client
-
-    return make
+    return partial(open_browser, second_factor=True)

@@ -36,15 +36,6 @@ VALUES = {
 ORDERS = ("restrict", "block", "lift")
 
 
-def show_second_factor(client, person):
-    """Put into a browser's session what setting up a second factor there leaves in it."""
-    from quietline.web.accounts.sessions import mark_second_factor
-
-    session = client.session
-    mark_second_factor(session, person)
-    session.save()
-
-
 def text(page):
     """The page, entities resolved."""
     import html

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
-from web.inquiries.common import AT, DUE, MATTERS, PASSWORD, show_second_factor
+from web.inquiries.common import AT, DUE, MATTERS, PASSWORD
+from web.signing import open_browser
 
 
 @pytest.fixture(autouse=True)
@@ -106,13 +106,4 @@ def program(operator):
 @pytest.fixture
 def browser():
     """Open a browser in which somebody is signed in, staff with a second factor."""
-
-    def open_for(person=None, *, second_factor=False, language="en"):
-        client = Client(headers={"accept-language": language})
-        if person is not None:
-            client.force_login(person)
-        if second_factor:
-            show_second_factor(client, person)
-        return client
-
-    return open_for
+    return open_browser

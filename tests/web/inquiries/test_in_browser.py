@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from quietline.web.base.clock import now
-from web.inquiries.common import DAYS, MATTERS, VALUES, show_second_factor
+from web.inquiries.common import DAYS, MATTERS, VALUES
+from web.signing import show_second_factor
 
 PROGRAM = "/usr/bin/chromium"
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 900}}

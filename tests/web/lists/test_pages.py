@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from quietline.web.lists import serving, views
 from quietline.web.lists.models import LeakTrace, ListDownload, ListFile
-from web.accounts.common import show_second_factor
 from web.lists.common import AREAS, AT, keys_in, path_of
+from web.signing import show_second_factor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

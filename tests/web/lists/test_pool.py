@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ from quietline.web.lists.canaries import batches_of, in_force, retired, turn_ove
 from quietline.web.lists.models import CanaryBatch, CanaryRetirement
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.operations import list_number
-from web.accounts.common import show_second_factor
 from web.lists.common import AREAS, AT
+from web.signing import open_browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FRESH = [f"+1213555{n:04}" for n in range(150, 160)]
@@ -24,15 +25,7 @@ FRESH = [f"+1213555{n:04}" for n in range(150, 160)]
 
 @pytest.fixture
 def sign_in():
-    from django.test import Client
-
-    def signed(person):
-        browser = Client()
-        browser.force_login(person)
-        show_second_factor(browser, person)
-        return browser
-
-    return signed
+    return partial(open_browser, second_factor=True)
 
 
 @pytest.fixture

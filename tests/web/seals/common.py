@@ -19,15 +19,6 @@ ANSWER = {
 LETTER = "The calls were made by somebody who showed our number."
 
 
-def show_second_factor(client, person):
-    """Put into a browser's session what setting up a second factor there leaves in it."""
-    from quietline.web.accounts.sessions import mark_second_factor
-
-    session = client.session
-    mark_second_factor(session, person)
-    session.save()
-
-
 def text(page):
     """The page, entities resolved, white space as one."""
     import html

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from quietline.web.base.clock import now
-from web.seals.common import ANSWER, DAYS, FIRST, LAST, ONE, show_second_factor
+from web.seals.common import ANSWER, DAYS, FIRST, LAST, ONE
+from web.signing import show_second_factor
 
 PROGRAM = "/usr/bin/chromium"
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 900}}

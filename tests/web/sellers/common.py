@@ -15,15 +15,6 @@ PNG = bytes.fromhex(
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00\x10JFIF\x00" + bytes(30) + b"\xff\xd9"
 
 
-def show_second_factor(client, person):
-    """Put into a browser's session what setting up a second factor there leaves in it."""
-    from quietline.web.accounts.sessions import mark_second_factor
-
-    session = client.session
-    mark_second_factor(session, person)
-    session.save()
-
-
 def text(page):
     """The page, entities resolved."""
     import html

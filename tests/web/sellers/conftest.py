@@ -6,9 +6,9 @@ import io
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
-from web.sellers.common import AT, PASSWORD, PDF, show_second_factor
+from web.sellers.common import AT, PASSWORD, PDF
+from web.signing import open_browser
 
 
 @pytest.fixture(autouse=True)
@@ -103,13 +103,4 @@ def supervisor(enter):
 @pytest.fixture
 def browser():
     """Open a browser in which somebody is signed in, staff with a second factor."""
-
-    def open_for(person=None, *, second_factor=False, language="en"):
-        client = Client(headers={"accept-language": language})
-        if person is not None:
-            client.force_login(person)
-        if second_factor:
-            show_second_factor(client, person)
-        return client
-
-    return open_for
+    return open_browser

@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
 from quietline.web.base.clients import CLIENT
-from web.accounts.common import show_second_factor
 from web.every_url import every_url
+from web.signing import show_second_factor
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from django.test import Client
 
-from web.sellers.common import AT, PASSWORD, show_second_factor
+from web.sellers.common import AT, PASSWORD
+from web.signing import open_browser
 
 
 @pytest.fixture(autouse=True)
@@ -42,14 +43,7 @@ def officer(authority):
 @pytest.fixture
 def signed_in():
     """A browser in which somebody has signed in, second factor and all."""
-
-    def sign_in(person):
-        client = Client()
-        client.force_login(person)
-        show_second_factor(client, person)
-        return client
-
-    return sign_in
+    return partial(open_browser, second_factor=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from web.accounts.common import show_second_factor
+from web.signing import show_second_factor
 from web.subscriptions.common import AREAS, balance, order, pay
 
 pytestmark = pytest.mark.django_db
