@@ -12,7 +12,7 @@ TYPING_SETTINGS := QUIETLINE_MODE=demonstration QUIETLINE_HOME=$(STATE) QUIETLIN
 CATALOGUES := $(wildcard src/quietline/web/*/locale/zh_Hans/LC_MESSAGES/django.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up reset sample test test-fast lint format docs messages plans law-cells bench fuzz lock clean
+.PHONY: help setup up reset sample test test-fast lint format docs messages plans law-cells wheel bench fuzz lock clean
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ up: setup ## run Quietline with a demonstration country, at http://127.0.0.1:800
 	@exec $(BIN)/quietline up
 
 reset: ## forget the demonstration country; the next 'make up' makes it anew
-	@test ! -d quietline-home || $(BIN)/quietline up --forget
+	@home="$${QUIETLINE_HOME:-quietline-home}"; if test -d "$$home"; then $(BIN)/quietline up --forget; else echo "There is nothing to forget in $$home."; fi
 
 sample: setup ## build a sample register and wash a sample list before your eyes
 	@$(BIN)/python -m quietline.cli.sample sample
@@ -57,6 +57,9 @@ plans: setup ## compile the numbering plans anew (after a new phonenumbers relea
 
 law-cells: setup ## write the decision cells of the rulebooks anew (after a change of a rule; look at the diff)
 	$(BIN)/python tests/law/cells/write.py
+
+wheel: setup ## build the wheel, with pages, styles and languages in it, into build/dist
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/dist .
 
 bench: setup $(STATE)/bench ## measure against peers, in one run on this machine (see benchmarks/README.md)
 	$(BIN)/python benchmarks/run.py

@@ -32,7 +32,10 @@ _MORE = """\
   A folder of sockets is written with `%2F`: `postgresql://quietline@%2Frun%2Fpostgresql/quietline`.
   How the connection is protected, PostgreSQL's own variables say: `PGSSLMODE=verify-full`, `PGSSLROOTCERT`.
 - `QUIETLINE_OIDC` is a JSON list: `[{"id": "agency", "name": "Agency", "issuer": "https://login.agency.example",
-  "client_id": "…", "client_secret": "…"}]`.
+  "client_id": "…", "client_secret": "…", "domains": ["agency.example"]}]`.
+  An agency vouches only for addresses in its own domains.
+- A new `QUIETLINE_SECRET_KEY`: put the old one into `QUIETLINE_SECRET_KEYS_RETIRED`, restart everything,
+  run `seal_second_factors`, and after 8 hours, when no session of before is left, take it out again.
 - `QUIETLINE_NAME` stands in every signed log. Changed, it begins new logs:
   see [back up and restore](../how-to/back-up-and-restore.md).
 

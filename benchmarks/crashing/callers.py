@@ -95,8 +95,9 @@ class Caller(Thread):
         self._client.close()
 
     def list_number(self, page: Page, *, insist: bool) -> str | None:
-        """List a number: ask for a code, wait for it, confirm it; give the token of the line, None where that failed."""
-        wanted, terms = self._dice.choice(_TERMS)
+        """List a number: ask for a code, wait for it, confirm it; give its token for the entry, None where that failed."""
+        # such a code only ever adds: where an entry may stand already, everything is asked for
+        wanted, terms = self._dice.choice(_TERMS) if page.possible == {None} else _TERMS[0]
         known = self._world.gateway.codes(page.number)
         outcome, told = self._try("POST", "/api/v1/listings", {"number": page.number, "terms": wanted})
         page.asked(outcome)
@@ -120,12 +121,28 @@ class Caller(Thread):
                 return str(told["line_token"])
         return None
 
+    def _prove(self, page: Page) -> str | None:
+        """Prove the line, as who wants to change an entry has to; give its token, None where that failed."""
+        known = self._world.gateway.codes(page.number)
+        outcome, told = self._try("POST", "/api/v1/proofs-of-line", {"number": page.number})
+        page.asked(outcome)
+        self._count("ask", outcome, told)
+        if outcome != "done":
+            return None
+        code = self._world.gateway.wait_for_code(page.number, known, seconds=_CODE_SECONDS)
+        if code is None:
+            self.problems.append(f"no code within {_CODE_SECONDS:.0f} seconds: ...{page.number[-7:]}")
+            return None
+        outcome, told = self._try("POST", f"/api/v1/proofs-of-line/{told['id']}/confirm", {"code": code})
+        self._count("prove", outcome, told)
+        return str(told["line_token"]) if outcome == "done" else None
+
     def _live(self, page: Page) -> None:
         """Do with one number what its holder might."""
         for _ in range(self._dice.choice((1, 1, 1, 2, 3))):
             token = self.list_number(page, insist=self._dice.random() < 0.5)
             self._rest()
-            if token is None or not self._change_mind(page, token):
+            if token is None or (token := self._prove(page)) is None or not self._change_mind(page, token):
                 return
 
     def _change_mind(self, page: Page, token: str) -> bool:

@@ -126,7 +126,9 @@ class Installation:
     def _web_workers(self) -> list[int]:
         server = next(child.process for child in self._family.children if child.name == "web server")
         try:
-            return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]  # type: ignore[union-attr]
+            # of every thread: a worker that is begun again need not be a child of the first
+            threads = [*Path(f"/proc/{server.pid}/task").glob("*/children")]  # type: ignore[union-attr]
+            return [int(pid) for children in threads for pid in children.read_text().split()]
         except OSError:
             return []
 
@@ -152,7 +154,6 @@ class Installation:
         metrics.mkdir()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         for code, country in REGISTERS.items():
             if not Register.objects.filter(code=code).exists():

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Result", "fictitious_numbers", "percentiles", "run_people"]
 
 _CODE = re.compile(r"(?<!\d)(?:\d[ ,.-]*){7}\d(?!\d)")  # in one piece in a text, digit by digit in a call
-_COSTLY = frozenset((900,))  # cannot be listed
+# personal and premium numbers cannot be listed
+_COSTLY = frozenset((500, 521, 522, 525, 526, 527, 528, 529, 532, 533, 544, 566, 577, 588, 622, 633, 900))
 _CONNECTIONS = 64
 _PATIENCE = 30.0
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,8 @@ class World:
     run: Callable[..., subprocess.CompletedProcess[bytes]]
 
     def follow(self, *arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        if "--stale-after" not in arguments:  # the publisher's clock is not this one
+            arguments = (*arguments, "--stale-after", "0")
         return self.run("follow", *arguments, "--key", "key.pub", "-o", "copy", cwd=self.path, **options)
 
     @property
@@ -133,6 +136,7 @@ def started(world: World) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     def start(*arguments: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "quietline.cli.main", "follow", *map(str, arguments)]
         command += ["--key", "key.pub", "-o", "copy", "--every", "0.1", "--format", "json"]
+        command += [] if "--stale-after" in arguments else ["--stale-after", "0"]
         running.append(subprocess.Popen(command, cwd=world.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
         return running[-1]
 
@@ -183,6 +187,33 @@ def test_a_server_that_went_away_is_tried_again(world: World, started: Callable[
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 0
     assert b"It is tried again." in errors
+
+
+def test_an_old_signature_fails_once_though_the_copy_is_made(world: World) -> None:
+    world.publisher.writer.sign(datetime.now(UTC) - timedelta(seconds=400))
+    done = world.follow("feed", "--once", "--stale-after", "300")
+    assert done.returncode == 1
+    assert b"20 numbers" in done.stdout
+    assert b"dnc.qlr is as of a signature that is 40" in done.stderr
+    assert world.follow("feed", "--once", "--stale-after", "600").returncode == 0
+    world.publisher.writer.sign(datetime.now(UTC))
+    assert world.follow("feed", "--once", "--stale-after", "300").returncode == 0
+
+
+def test_a_feed_that_freezes_is_complained_of_until_it_goes_on(
+    world: World, started: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    world.publisher.writer.sign(datetime.now(UTC))
+    process = started("feed", "--stale-after", "1")
+    assert next_line(process)["numbers"] == 20
+    assert process.stderr
+    complaint = process.stderr.readline()
+    assert b"no newer one comes" in complaint
+    world.publisher.writer.sign(datetime.now(UTC))
+    assert b"dnc.qlr is fresh again" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(world: World, started: Callable[..., subprocess.Popen[bytes]]) -> None:

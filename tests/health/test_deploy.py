@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import http.server
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -111,6 +112,73 @@ def test_the_settings_of_a_unit_are_enough_to_start(path, tmp_path):
 def test_only_who_signs_can_read_the_signing_key():
     hidden = {path.name for path in SERVICES if "signing.pem" in str(unit(path)["Service"].get("InaccessiblePaths"))}
     assert hidden == {"quietline-web@.service", "quietline-backup.service"}
+
+
+def test_by_hand_a_command_gets_the_settings_and_secrets_of_the_services(tmp_path):
+    """With a stand-in for systemd-run, which hands out credentials as systemd does."""
+    (tmp_path / "secrets").mkdir()
+    for name, value in SECRET_VALUES.items():
+        (tmp_path / "secrets" / name.replace("_", "-")).write_text(value)
+    (tmp_path / "systemd-run").write_text(
+        f"""#!{sys.executable}
+import os, pathlib, sys
+given, command = [word for word in sys.argv[1:] if word.startswith("--")], sys.argv[1:]
+while command[0].startswith("--"):
+    command.pop(0)
+folder = pathlib.Path({str(tmp_path)!r}, "credentials")
+folder.mkdir()
+for word in given:
+    if word.startswith("--property=LoadCredential="):
+        name, path = word.removeprefix("--property=LoadCredential=").split(":")
+        (folder / name).write_text(pathlib.Path(path).read_text())
+assert "--property=User=quietline" in given
+assert "--property=EnvironmentFile=/etc/quietline/quietline.env" in given
+os.execve(command[0], command, os.environ | {{"CREDENTIALS_DIRECTORY": str(folder)}})
+"""
+    )
+    shows = "import json, os, sys\nprint(json.dumps([sys.argv[1:], dict(os.environ)]))\n"
+    (tmp_path / "python").write_text(f"#!{sys.executable}\n{shows}")
+    text = (DEPLOY / "systemd/quietline-run").read_text("utf-8")
+    (tmp_path / "quietline-run").write_text(text.replace("/opt/quietline/bin/python", str(tmp_path / "python")))
+    for name in ("systemd-run", "python", "quietline-run"):
+        (tmp_path / name).chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "QUIETLINE_SECRETS": str(tmp_path / "secrets")}
+    done = subprocess.run(
+        [tmp_path / "quietline-run", "found_authority", "Office for Quiet Lines", "--administrator", "ada@office.example"],
+        env=environ, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    arguments, seen = json.loads(done.stdout)
+    assert arguments == [
+        "-m", "quietline.web", "found_authority", "Office for Quiet Lines", "--administrator", "ada@office.example",
+    ]  # fmt: skip
+    for name, value in SECRET_VALUES.items():
+        assert Path(seen[f"QUIETLINE_{name.upper()}_FILE"]).read_text() == value
+    known = {f"QUIETLINE_{setting.name}_FILE" for setting in SETTINGS}
+    assert {name for name in seen if name.startswith("QUIETLINE_") and name.endswith("_FILE")} <= known
+
+
+def test_the_registers_are_founded_wherever_the_migrations_run():
+    """Without them the code that is sent lists nothing."""
+    (unit_lines,) = [commands_of(path) for path in SERVICES if "migrate" in path.name]
+    assert [words[3] for words in unit_lines] == ["migrate", "found_registers", "collectstatic"]
+    compose = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text("utf-8"))["services"]
+    assert compose["registers"]["command"] == ["found_registers"]
+    assert "migrate" in compose["registers"]["depends_on"]
+    assert "registers" in compose["static"]["depends_on"]
+
+
+def test_the_drop_folders_are_made_where_the_units_may_write_and_sftp_users_may_pass():
+    line = next(
+        line.split() for line in (DEPLOY / "systemd/quietline.tmpfiles").read_text("utf-8").splitlines() if "drops" in line
+    )
+    assert line[:5] == ["d", "/var/lib/quietline-drops", "2751", "quietline", "quietline-drops"]
+    assert "g quietline-drops -" in (DEPLOY / "systemd/quietline.sysusers").read_text("utf-8")
+    for name in ("web@", "worker"):
+        service = unit(DEPLOY / f"systemd/quietline-{name}.service")["Service"]
+        assert f"QUIETLINE_DROPS={line[1]}" in service["Environment"]
+        assert f"-{line[1]}" in service["ReadWritePaths"]
+    text = (ROOT / "src/quietline/web/washing/drops.py").read_text("utf-8")
+    assert not re.search(r"0o[2-7]\d{3}\b", text), "RestrictSUIDSGID=yes refuses chmod with such a bit"
 
 
 def test_restarting_the_migrations_stops_nobody():

@@ -224,8 +224,10 @@ def test_an_assumed_fact_is_as_good_as_a_given_one_and_is_told_where_it_matters(
     assert decision.next_permitted_at == given_decision.next_permitted_at
     assert given_decision.assumptions == ()
     assert {assumption.name for assumption in decision.assumptions} <= set(values)
+    untold = {one.name for one in known.rulebook.assumptions.values() if not one.told}
     resting = decide_facts(
-        assuming(known.rulebook, {one.name for one in decision.assumptions}), read_facts(bare, known.rulebook.vocabulary)
+        assuming(known.rulebook, untold | {one.name for one in decision.assumptions}),
+        read_facts(bare, known.rulebook.vocabulary),
     )
     assert resting.verdict == decision.verdict
     assert [one.rule for one in resting.judgements] == [one.rule for one in decision.judgements]

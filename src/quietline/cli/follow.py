@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,13 @@ _TOKEN = "QUIETLINE_TOKEN"  # noqa: S105 - the name of the variable
 _MOST_TOKEN_BYTES = 16_384
 _PASSING = ("feed.unreachable", "feed.busy", "ledger.shrunk", "ledger.missing", "feed.latest")
 """What may be over by the next time: a server that is restarted, a cache that is behind."""
+_MOST_SHRUNK = 10
+"""How often in a row a log may be shorter than it was, some minutes in all: a cache that is behind has gone on by then."""
 _EPILOG = """\b
 Examples:
   quietline follow https://register.example/feeds/dnc/all -o /var/lib/quietline --key register.pem.pub --token-file token
   quietline follow https://register.example/feeds/dnc/all -o lists --key register.pem.pub --once
-  quietline follow /srv/feeds/dnc/all -o copy --key register.pem.pub --every 2 --format json
+  quietline follow /srv/feeds/dnc/all -o copy --key register.pem.pub --every 2 --stale-after 60 --format json
 """
 
 
@@ -54,6 +56,15 @@ Examples:
     metavar="SECONDS",
     help="How long to wait between two looks.",
 )
+@click.option(
+    "--stale-after",
+    "stale_seconds",
+    type=click.FloatRange(min=0, max=31_536_000),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How old the publisher's last signature may become before that is said; 0 for any age.",
+)
 @click.option("--from-start", is_flag=True, help="Begin a copy with the first change, not with the newest published file.")
 @click.option(
     "--format",
@@ -72,6 +83,7 @@ def follow(
     token_file: str | None,
     once: bool,
     every_seconds: float,
+    stale_seconds: float,
     from_start: bool,
     form: str,
 ) -> None:
@@ -82,6 +94,10 @@ def follow(
 
     Everything is checked against the publisher's public key: get that by another way than the feed. What does not hold
     ends the command with status 1; a server that cannot be reached is tried again, except with --once.
+
+    A publisher signs again and again, also where nothing happens. When its last signature is older than --stale-after, then
+    something is held back, by the publisher or on the way: that is said once on standard error, and again when it is over.
+    With --once the command takes what there is and ends with status 1.
     """
     from quietline.feed.following import Mirror
     from quietline.ledger.signing import load_public_key
@@ -92,27 +108,75 @@ def follow(
         mirror = Mirror(folder, source, trusted, origin, from_start=from_start)
         show = _as_json if form == "json" else _in_words
         if once:
-            show(mirror.advance(at=datetime.now(UTC)), mirror)
-            return
-        _go_on(mirror, show, every_seconds, stack.enter_context(_stoppable()))
-
-
-def _go_on(mirror: Mirror, show: Callable[[Advanced, Mirror], None], every_seconds: float, stop: threading.Event) -> None:
-    first, waiting = True, every_seconds
-    while not stop.is_set():
-        try:
             advanced = mirror.advance(at=datetime.now(UTC))
+            show(advanced, mirror)
+            if 0 < stale_seconds < advanced.behind_seconds:
+                raise _stale(mirror, advanced.behind_seconds)
+            return
+        _go_on(mirror, show, every_seconds, _Freshness(mirror, stale_seconds), stack.enter_context(_stoppable()))
+
+
+def _go_on(
+    mirror: Mirror,
+    show: Callable[[Advanced, Mirror], None],
+    every_seconds: float,
+    freshness: _Freshness,
+    stop: threading.Event,
+) -> None:
+    first, waiting, shrunk = True, every_seconds, 0
+    while not stop.is_set():
+        at = datetime.now(UTC)
+        try:
+            advanced = mirror.advance(at=at)
         except (FeedError, LedgerError) as error:
-            if error.code not in _PASSING:
+            shrunk = shrunk + 1 if error.code == "ledger.shrunk" else 0
+            if error.code not in _PASSING or shrunk > _MOST_SHRUNK:
                 raise
             _complain(error)
             waiting = min(2 * waiting, max(60.0, every_seconds))
         else:
-            waiting = every_seconds
+            waiting, shrunk = every_seconds, 0
             if first or advanced.entries or advanced.begun:
                 show(advanced, mirror)
             first = False
+            freshness.signed_at = at - timedelta(seconds=advanced.behind_seconds)
+        freshness.look(at)
         stop.wait(waiting)
+
+
+class _Freshness:
+    """Says once that the publisher's signature has become old, whether or not anything is reached, and once that it is over.
+
+    Args:
+        mirror: the copy.
+        stale_seconds: how old it may become; 0 for any age.
+    """
+
+    def __init__(self, mirror: Mirror, stale_seconds: float) -> None:
+        self._mirror, self._stale_seconds = mirror, stale_seconds
+        self._is_stale = False
+        self.signed_at: datetime | None = None
+
+    def look(self, at: datetime) -> None:
+        """Complain where it is time to, or take the complaint back."""
+        if self.signed_at is None or not self._stale_seconds:
+            return
+        age = (at - self.signed_at).total_seconds()
+        was_stale, self._is_stale = self._is_stale, age > self._stale_seconds
+        if self._is_stale and not was_stale:
+            error = _stale(self._mirror, age)
+            click.echo(f"quietline: {error.message} {error.advice}", err=True)
+        elif was_stale and not self._is_stale:
+            click.echo(f"quietline: {self._mirror.path.name} is fresh again: it was signed {age:,.1f} s ago.", err=True)
+
+
+def _stale(mirror: Mirror, age: float) -> FeedError:
+    return FeedError(
+        f"{mirror.path.name} is as of a signature that is {age:,.0f} s old, and no newer one comes.",
+        code="feed.stale",
+        advice="What happened since is not in the copy. Ask the keeper of the feed whether it is still published; "
+        "something on the way may also hold it back.",
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from quietline.errors import InputError, LedgerError, ReceiptError, UsageError
+from quietline.errors import FeedError, InputError, LedgerError, ReceiptError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quietline.ledger.checkpoint import Checkpoint
-    from quietline.ledger.objects import FolderStore
+    from quietline.ledger.objects import ObjectReader
+    from quietline.ledger.proving import ProvedRow
     from quietline.ledger.signing import PublicKey
 
 __all__ = ["ledger"]
@@ -24,6 +26,7 @@ __all__ = ["ledger"]
 _EPILOG = """\b
 Examples:
   quietline ledger verify /srv/ledger --key ledger.pem.pub --origin register.example/ledger
+  quietline ledger verify https://register.example/proofs/ --key ledger.pem.pub
   quietline ledger verify --database --since checkpoint-of-last-month
   quietline ledger prove /srv/ledger 1234 --key ledger.pem.pub > proof.json
   quietline ledger check-proof proof.json --key ledger.pem.pub
@@ -61,7 +64,10 @@ def ledger() -> None:
 def verify(
     source: str | None, keys: tuple[str, ...], origin: str | None, since: str | None, database: bool, form: str
 ) -> None:  # fmt: skip
-    """Recompute the log in the folder SOURCE from its entries, and compare every hash with what is stored and signed.
+    """Recompute the log in SOURCE from its entries, and compare every hash with what is stored and signed.
+
+    SOURCE is a folder, the address of one on a web server (https://register.example/proofs/), or a bucket (s3://bucket/prefix,
+    with QUIETLINE_S3_ENDPOINT, QUIETLINE_S3_REGION, QUIETLINE_S3_ACCESS_KEY_ID and QUIETLINE_S3_SECRET_ACCESS_KEY).
 
     Returns 1 when something does not hold, and names it. Without --origin any log that the key signed will do: name it
     where one key signs several.
@@ -74,7 +80,7 @@ def verify(
         sys.exit(_verify_database(source, keys, origin, since, form))
     if source is None or not keys:
         raise UsageError(
-            "A log is checked with its folder and a public key.",
+            "A log is checked with its place and a public key.",
             advice="Name SOURCE and --key FILE, or use --database on the platform itself.",
         )
     from quietline.ledger.verifying import verify_log
@@ -84,7 +90,7 @@ def verify(
         report = verify_log(_store(source), origin=origin, trusted=trusted)
         if since is not None:
             _check_continues(source, report.origin, report.size, since, trusted)
-    except LedgerError as error:
+    except (LedgerError, FeedError) as error:
         _fail(error, form)
     facts = {
         "holds": True,
@@ -113,7 +119,9 @@ def verify(
 @_KEY_OPTION
 @_ORIGIN_OPTION
 def prove(source: str, index: int, keys: tuple[str, ...], origin: str | None) -> None:
-    """Print the proof, as JSON, that the entry INDEX (counted from 0) stands in the log in the folder SOURCE.
+    """Print the proof, as JSON, that the entry INDEX (counted from 0) stands in the log in SOURCE.
+
+    SOURCE is a folder, an address or a bucket, as for 'quietline ledger verify'.
 
     The proof shows that entry, and of the others nothing but hashes.
     """
@@ -134,14 +142,18 @@ def prove(source: str, index: int, keys: tuple[str, ...], origin: str | None) ->
 @_ORIGIN_OPTION
 @_FORMAT_OPTION
 def check_proof(file: str, keys: tuple[str, ...], origin: str | None, form: str) -> None:
-    """Check, off-line, a proof that was made with 'quietline ledger prove'.
+    """Check, off-line, a proof of an entry, or the rows with their proofs that the holder of a line fetched from a register.
 
-    Returns 1 when it does not hold.
+    Rows are hashed anew: what stands in the file is then what was recorded. Returns 1 when something does not hold.
     """
-    from quietline.ledger.proving import check_entry_proof
+    from quietline.ledger.proving import ROWS_KIND, check_entry_proof, check_row_proofs
 
     try:
-        proved = check_entry_proof(_document(file), trusted=_trusted(keys), origin=origin)
+        document, trusted = _document(file), _trusted(keys)
+        if document.get("kind") == ROWS_KIND:
+            _show_rows(file, check_row_proofs(document, trusted=trusted, origin=origin), form)
+            return
+        proved = check_entry_proof(document, trusted=trusted, origin=origin)
     except LedgerError as error:
         _fail(error, form)
     checkpoint = proved.checkpoint
@@ -160,6 +172,33 @@ def check_proof(file: str, keys: tuple[str, ...], origin: str | None, form: str)
     click.echo(f"  entry {proved.index} of the {checkpoint.size:,} in the log {checkpoint.origin}")
     click.echo(f"  signed {checkpoint.at.isoformat()} by the signer's own clock")
     click.echo(f"  its bytes, in hexadecimal: {proved.entry.hex()}")
+
+
+def _show_rows(file: str, rows: Sequence[ProvedRow], form: str) -> None:
+    """Say what was recorded of each row; that one is on its way into the log proves nothing yet."""
+    waiting = sum(row.entry is None for row in rows)
+    if form == "json":
+        facts = [
+            {
+                "kind": row.kind,
+                "record": row.record,
+                "row": row.row,
+                "index": None if row.entry is None else row.entry.index,
+                "signed_at": None if row.entry is None else row.entry.checkpoint.at.isoformat(),
+            }
+            for row in rows
+        ]
+        click.echo(json.dumps({"holds": not waiting, "waiting": waiting, "rows": facts}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"{file}: holds" if not waiting else f"{file}: {waiting} of {len(rows)} rows are not in the log yet")
+        for row in rows:
+            place = "on its way into the log" if row.entry is None else f"entry {row.entry.index}"
+            click.echo(f"  {row.kind} {row.record}, {place}")
+            for name, value in sorted(row.row.items()):
+                if value not in (None, ""):
+                    click.echo(f"    {name}: {value}")
+    if waiting:
+        sys.exit(1)
 
 
 def _verify_database(source: str | None, keys: Sequence[str], origin: str | None, since: str | None, form: str) -> int:
@@ -203,17 +242,62 @@ def _checkpoint(file: str, origin: str, trusted: Sequence[PublicKey]) -> Checkpo
     return parse_checkpoint(data, origin=origin, trusted=trusted)
 
 
-def _store(source: str) -> FolderStore:
-    from quietline.ledger.objects import FolderStore
+def _store(source: str) -> ObjectReader:
+    """Open the log in a folder, below an address of a web server, or below a prefix of a bucket."""
+    from quietline.ledger.objects import ObjectMissing
     from quietline.ledger.paths import CHECKPOINT
 
-    store = FolderStore(source)
-    if not store.exists(CHECKPOINT):
+    store = _opened(source)
+    try:
+        store.read(CHECKPOINT)
+    except ObjectMissing:
         raise InputError(
             f"There is no log in {source}: it has no file {CHECKPOINT}.",
-            advice="Name the folder that holds the checkpoint and the folder tile.",
-        )
+            advice="Name the folder, or the address, that holds the checkpoint and the folder tile.",
+        ) from None
     return store
+
+
+def _opened(source: str) -> ObjectReader:
+    from quietline.ledger.bucket import BucketPlace, BucketStore
+    from quietline.ledger.objects import FolderStore
+
+    if source.startswith(("https://", "http://")):
+        from quietline.feed.http import HttpStore
+
+        store = HttpStore(source)
+        click.get_current_context().call_on_close(store.close)
+        return store
+    if not source.startswith("s3://"):
+        return FolderStore(source)
+    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise UsageError("A bucket has a name.", advice="Write s3://bucket/prefix.")
+    place = BucketPlace(
+        bucket=bucket,
+        prefix=prefix.strip("/"),
+        endpoint=_setting("S3_ENDPOINT"),
+        region=_setting("S3_REGION") or "us-east-1",
+        access_key_id=_setting("S3_ACCESS_KEY_ID"),
+        secret_access_key=_setting("S3_SECRET_ACCESS_KEY"),
+    )
+    return BucketStore(place)
+
+
+def _setting(name: str) -> str | None:
+    """Give a setting as the platform has it: from ``QUIETLINE_<NAME>``, or from the file that ``..._FILE`` names."""
+    variable = f"QUIETLINE_{name}"
+    if value := os.environ.get(variable):
+        return value
+    file = os.environ.get(f"{variable}_FILE")
+    if not file:
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The file that {variable}_FILE names cannot be read.", advice="Name a file that holds it."
+        ) from error
 
 
 def _trusted(keys: tuple[str, ...]) -> list[PublicKey]:
@@ -238,7 +322,7 @@ def _document(file: str) -> dict[str, Any]:
         ) from error
 
 
-def _fail(error: LedgerError, form: str) -> NoReturn:
+def _fail(error: LedgerError | FeedError, form: str) -> NoReturn:
     """Say what does not hold; in words that is done by whoever called the command."""
     if form == "text":
         raise error

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from quietline.feed.lines import Line
 
-__all__ = ["LiveRegister", "Told", "apply_lines", "compact", "create_empty", "day_at", "merge_import"]
+__all__ = [
+    "LiveRegister", "Told", "apply_lines", "compact", "create_empty", "day_at", "merge_import", "write_without",
+]  # fmt: skip
 
 _MOST_TERMS = 1 << 16
 _DEAD_BYTES = 64 << 20
@@ -252,6 +254,27 @@ def merge_import(path: Path, imported: Path, *, count: int) -> None:
                 writer.add(entries)
             out.write_at(0, writer.finish())
             out.commit()
+
+
+def write_without(register: Register, gone: NDArray[np.uint64], path: Path) -> int:
+    """Write a register file anew without some of its numbers; give how many it holds.
+
+    Args:
+        register: a snapshot.
+        gone: keys of these, in ascending order; those that do not stand there do no harm.
+        path: where to.
+
+    Raises:
+        RegisterCorruptError: a block is damaged.
+        OutputError: the file cannot be written.
+    """
+    with AtomicFile(path) as out:
+        writer = BlockWriter(out, register.metadata)
+        for entries in register.columns():
+            writer.add(entries.take(~_among(entries.keys, gone)))
+        out.write_at(0, writer.finish())
+        out.commit()
+    return writer.number_count
 
 
 def _merged_metadata(old: Register, new: Register) -> tuple[Metadata, NDArray[np.uint16]]:

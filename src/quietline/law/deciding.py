@@ -73,7 +73,7 @@ class Decision:
         judgements: of each regime.
         next_permitted_at: where only the time of day is in the way: when the call may be made, in the zone of the person
             called; else None.
-        assumptions: what was assumed of facts that were not given, and mattered.
+        assumptions: what was assumed of facts that were not given, mattered, and is told.
     """
 
     rulebook: Rulebook
@@ -245,7 +245,8 @@ def decide_facts(rulebook: Rulebook, facts: Facts, *, ahead: bool = True) -> Dec
     for assumption in assumed:
         known = {**assumption.facts, **known}
     verdict, judgements = _judge(rulebook, known)
-    used = _needed(rulebook, facts, known, assumed, verdict, judgements) if assumed else ()
+    told = [assumption for assumption in assumed if assumption.told]
+    used = _needed(rulebook, facts, known, told, verdict, judgements) if told else ()
     permitted_at = next_permitted_at(rulebook, known, judgements) if ahead and verdict == "forbid" else None
     return Decision(rulebook, verdict, judgements, permitted_at, used)
 
@@ -354,7 +355,7 @@ def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Jud
         time of day is not known.
     """
     at, zones = facts.get("called_at"), facts.get("callee_timezone")
-    if not isinstance(at, datetime) or not zones or not any(map(_by_clock, judgements)):
+    if not isinstance(at, datetime) or not zones or not any(_by_clock(judgement, facts) for judgement in judgements):
         return None
     clocks = [at.astimezone(zone) for zone in zones]
     against: list[Hours] = []
@@ -382,12 +383,13 @@ def next_permitted_at(rulebook: Rulebook, facts: Facts, judgements: Sequence[Jud
     return None
 
 
-def _by_clock(judgement: Judgement) -> bool:
-    """Say whether a rule that forbids the call, or may, asks for the time of day."""
+def _by_clock(judgement: Judgement, facts: Facts) -> bool:
+    """Say whether a rule that forbids the call, or may, asks for the time of day; bands only where an entry names some."""
     outcome, regime = judgement.outcome, judgement.regime
     if outcome is None:
         return False
-    by_clock = regime.rules_by_clock
+    by_bands = not regime.axes_by_clock.isdisjoint(facts.get("terms") or ())
+    by_clock = regime.rules_by_clock if by_bands else regime.rules_by_hours
     return any(place in by_clock for place in outcome.speaking) or any(place in by_clock for place in outcome.possible)
 
 

@@ -152,7 +152,9 @@ class Regime:
         self.atoms = self._make_atoms(place)
         self._pairs = tuple(self._pair(rule.when) for rule in self.rules)
         self._flag_pairs = tuple(self._pair(flag.when) for flag in self.flags)
-        self.rules_by_clock = frozenset(i for i, rule in enumerate(self.rules) if self._asks_clock(rule))
+        self.rules_by_hours = self._asking("hours")
+        self.rules_by_clock = self.rules_by_hours | self._asking("blocks")
+        self.axes_by_clock = frozenset(d.axis for d in self.derived.values() if d.spans)
         self.hours_parameters = tuple(d.parameter for d in self.derived.values() if d.operator == "hours")
         self._derived_bits = [self.atoms[n].mask if n in self.atoms else 0 for n in self._names]
         self._days: dict[date, _Day] = {}
@@ -205,9 +207,11 @@ class Regime:
                 mask |= atom.mask & ~sum(allowed)
         return mask, value
 
-    def _asks_clock(self, rule: Rule) -> bool:
-        _, made = behind((condition.name for condition in rule.when), self.derived)
-        return any(self.derived[name].operator == "hours" or self.derived[name].spans for name in made)
+    def _asking(self, operator: str) -> frozenset[int]:
+        """Give the places of rules that ask for the time of day: by calling hours, or by bands that an entry names."""
+        by_clock = {d.name for d in self.derived.values() if d.operator == operator and (operator == "hours" or d.spans)}
+        behind_rules = (behind((condition.name for condition in rule.when), self.derived)[1] for rule in self.rules)
+        return frozenset(i for i, made in enumerate(behind_rules) if made & by_clock)
 
     def _check(self, place: Node) -> None:
         used = set(self.atoms)

@@ -16,6 +16,7 @@ country and subject (``cn-decline-calls``). Each of its files is one instrument:
     parameters: ...                   # parameters.py
     assume:                           # optional: what an absent fact is taken to be, and why
       callee_timezone: {value: Asia/Shanghai, citation: ..., confidence: ..., text: {en: ..., zh: ...}}
+      terms: {value: null, told: no, ...}  # told: no where it holds of a whole register, and answers need not repeat it
     facts: ...                        # derived.py
     rules: ...                        # rules.py; such a file is a regime, and regimes are judged apart
     flags: ...                        # rules.py
@@ -52,6 +53,7 @@ from quietline.law._schema import (
     members_of,
     text_of,
     translations_of,
+    truth_of,
 )
 from quietline.law._yaml import Node, fail, read_yaml
 from quietline.law.derived import Derived, read_derived
@@ -124,6 +126,7 @@ class Assumption:
         cited: where that is written.
         text: why, by language.
         instrument: id of the instrument that assumes it.
+        told: whether an answer that hangs on it says so. What holds of a whole register is said once, in the rulebook.
     """
 
     name: str
@@ -132,6 +135,7 @@ class Assumption:
     cited: Cited
     text: dict[str, str]
     instrument: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +395,7 @@ def _instrument(node: Node, rulebook: str) -> tuple[Instrument, str]:
 
 def _assume(node: Node, vocabulary: Vocabulary, assumptions: dict[str, Assumption]) -> None:
     for name, member in mapping_of(node).items():
-        members = members_of(member, required=("value", *CITED, "text"), optional=("note",))
+        members = members_of(member, required=("value", *CITED, "text"), optional=("note", "told"))
         fact = vocabulary.facts.get(name)
         if fact is None or fact.kind in ("object", "moment"):
             usable = [known.name for known in vocabulary.facts.values() if known.kind not in ("object", "moment")]
@@ -406,7 +410,13 @@ def _assume(node: Node, vocabulary: Vocabulary, assumptions: dict[str, Assumptio
         if not facts:
             fail(members["value"], f"null says nothing of {name}")
         assumptions[name] = Assumption(
-            name, value, facts, cited_of(members), translations_of(members["text"]), member.file.stem
+            name,
+            value,
+            facts,
+            cited_of(members),
+            translations_of(members["text"]),
+            member.file.stem,
+            truth_of(members["told"]) if "told" in members else True,
         )
 
 

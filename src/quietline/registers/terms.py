@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS", "canonical_terms", "terms_in_order"]
 
-KEYS = ("channels", "categories", "modes", "bands", "days")
+KEYS = ("channels", "categories", "modes", "bands", "days", "allowed", "refused")
 """What terms may speak of: channels (voice, text, recorded), categories of business, modes of calling, bands of hours
-and days. What the values mean is the rulebook's business."""
+and days; what these values mean is the rulebook's business. And firms, by their accounts, that the holder of a line
+allowed or refused by name: these stand in the registers of operators only, which no rulebook reads."""
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,31}")
 
 

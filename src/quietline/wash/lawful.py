@@ -334,14 +334,14 @@ class CountryJudge:
         """Decide on one row; the facts are those that hold for all, with the moment. ``ahead``: say from when it may be."""
         if self.rulebook is None or not self.by_law:
             return self._without_law()
-        for name, assumption in self.rulebook.assumptions.items():
+        held: Held = self._row_facts.held_by(row, rows.days)
+        if held.get(("listed_on", "")) is not None or self._row_facts.own_listing:
+            facts.setdefault("terms", self._row_facts.terms_of(row, rows.asked))
+        for name, assumption in self.rulebook.assumptions.items():  # what a register knows of an entry goes before them
             if name not in facts:
                 facts.update(assumption.facts)
         if rows.paid is not None:
             facts.setdefault("fee_paid", bool(rows.paid[row]))
-        held: Held = self._row_facts.held_by(row, rows.days)
-        if held.get(("listed_on", "")) is not None or self._row_facts.own_listing:
-            facts.setdefault("terms", self._row_facts.terms_of(row, rows.asked))
         requests = self._row_facts.requests(facts, held)
         rulings = [
             max(

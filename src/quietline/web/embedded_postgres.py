@@ -182,14 +182,43 @@ class EmbeddedPostgres:
 
     def _prepare_folders(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._sockets.mkdir(exist_ok=True, mode=0o700)
+        self._prepare_sockets()
         if self._user is not None:
-            for folder in (self.folder, self._sockets):
-                os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
             _open_way(self.folder.parent)
             _open_way(self._programs)
-        elif self._sockets.stat().st_uid != os.geteuid():
-            raise OperationError(f"{self._sockets} belongs to somebody else.", advice="Set TMPDIR to a folder of your own.")
+
+    def _prepare_sockets(self) -> None:
+        """Make the folder of the socket, or take the one of before: a folder of ours that nobody else may enter.
+
+        Its name can be foreseen and lies where everybody writes: whatever is there may have been put there by another user,
+        a link to a folder of ours too, which the server's user would then be given. The socket in it takes everybody.
+
+        Raises:
+            OperationError: it is a link, no folder, or somebody else's.
+        """
+        owner = os.geteuid() if self._user is None else self._user.pw_uid
+        with contextlib.suppress(FileExistsError):
+            self._sockets.mkdir(mode=0o700)
+        try:
+            place = os.open(self._sockets, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            raise self._foreign_sockets() from None
+        try:
+            if os.fstat(place).st_uid not in {os.geteuid(), owner}:
+                raise self._foreign_sockets()
+            if os.fstat(place).st_uid != owner and self._user is not None:
+                os.fchown(place, self._user.pw_uid, self._user.pw_gid)
+            os.fchmod(place, 0o700)
+        finally:
+            os.close(place)
+
+    def _foreign_sockets(self) -> OperationError:
+        return OperationError(
+            f"{self._sockets} belongs to somebody else.",
+            advice="Delete it, or set TMPDIR to a folder of your own.",
+            code="database.sockets",
+        )
 
     def _initialise(self) -> None:
         done = subprocess.run(  # noqa: S603 - as above

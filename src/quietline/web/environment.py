@@ -71,6 +71,10 @@ def _secret(raw: str) -> str:
     return raw.strip()
 
 
+def _secrets(raw: str) -> tuple[str, ...]:
+    return tuple(_secret(part) for part in raw.split(",") if part.strip())
+
+
 def _mode(raw: str) -> str:
     if raw not in (PRODUCTION, DEMONSTRATION):
         raise ValueError(f"it is {PRODUCTION} or {DEMONSTRATION}")
@@ -200,16 +204,36 @@ def _gateway(raw: str) -> str:
     return raw
 
 
+def _voice_gateway(raw: str) -> str:
+    if raw not in ("http", "none"):
+        raise ValueError("it is http or none")
+    return raw
+
+
+def _yes_or_no(raw: str) -> bool:
+    if raw not in ("yes", "no"):
+        raise ValueError("it is yes or no")
+    return raw == "yes"
+
+
 SETTINGS = (
-    Setting("MODE", _mode, "production, or demonstration with a country of fictitious numbers.", PRODUCTION),
+    Setting("MODE", _mode, "production, or demonstration with a country of fictitious numbers.", PRODUCTION, DEMONSTRATION),
     Setting(
         "HOME",
         _path,
         "Folder for keys, published files and, in the demonstration, the database.",
         demonstration="quietline-home",
     ),
+    Setting("DROPS", _path, "Folder of the drop folders, in which lists are handed in by SFTP; else HOME/drops.", None),
     Setting("DATABASE_URL", _database_url, "The PostgreSQL database.", demonstration=None, secret=True),
     Setting("SECRET_KEY", _secret, "Signs sessions; 40 characters at least.", demonstration=None, secret=True),
+    Setting(
+        "SECRET_KEYS_RETIRED",
+        _secrets,
+        "Secret keys of before, separated by commas: sessions and second factors that they made go on working.",
+        "",
+        secret=True,
+    ),
     Setting("KEY_RING", _text, "The key ring that guards identity data (its text); else HOME/keys/ring.", None, secret=True),
     Setting("SIGNING_KEY", _path, "Key file that signs the log, feeds and files; else HOME/keys/signing.pem.", None),
     Setting("OBJECTS", _objects, "Published files and logs: a folder, or s3://bucket/prefix; else HOME/objects.", None),
@@ -234,10 +258,18 @@ SETTINGS = (
     Setting("TRUSTED_PROXIES", _networks, "Networks of proxies whose X-Forwarded-For is believed.", ""),
     Setting("WEB_WORKERS", _whole(1, 256), "Processes of the web server.", "2"),
     Setting("WEB_THREADS", _whole(1, 256), "Threads in each of them.", "2"),
-    Setting("SMS_GATEWAY", _gateway, "How texts and calls leave: http or smpp.", demonstration="handset"),
+    Setting("SMS_GATEWAY", _gateway, "How texts leave, and calls where it is http: http or smpp.", demonstration="handset"),
     Setting("SMS_URL", _url("https", "http", "smpp"), "Address of the gateway.", None),
     Setting("SMS_TOKEN", _text, "Secret that the gateway asks for.", None, secret=True),
     Setting("SMS_SENDER", _text, "Sender that people see.", "Quietline"),
+    Setting(
+        "SMS_RECEIVE", _yes_or_no, "Whether texts come in over SMPP too, by a connection of their own: yes or no.", "no"
+    ),
+    Setting(
+        "VOICE_GATEWAY", _voice_gateway, "How calls leave: http, or none; else by the SMS gateway where it is http.", None
+    ),
+    Setting("VOICE_URL", _url("https", "http"), "Address of the gateway for calls.", None),
+    Setting("VOICE_TOKEN", _text, "Secret that the gateway for calls asks for.", None, secret=True),
     Setting("INBOUND_TOKEN", _secret, "Secret with which the gateway hands in texts and calls.", None, secret=True),
     Setting(
         "MAIL_URL",
@@ -285,7 +317,11 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
-        "OIDC", _text, "Agencies' log-in: JSON list of {id, name, issuer, client_id, client_secret}.", None, secret=True
+        "OIDC",
+        _text,
+        "Agencies' log-in: JSON list of {id, name, issuer, client_id, client_secret, domains}.",
+        None,
+        secret=True,
     ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -313,6 +349,11 @@ class Environment:
     def is_demonstration(self) -> bool:
         """Whether this is a country of fictitious numbers, with open messages and known log-ins."""
         return bool(self.mode == DEMONSTRATION)
+
+    @property
+    def makes_calls(self) -> bool:
+        """Whether there is a gateway that calls people: one of its own, or the SMS gateway unless that is SMPP."""
+        return bool((self.voice_gateway or self.sms_gateway) in ("http", "handset"))
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:
@@ -383,6 +424,7 @@ def _together(values: Mapping[str, Any]) -> list[str]:
     problems = []
     if (values.get("s3_access_key_id") is None) != (values.get("s3_secret_access_key") is None):
         problems.append(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY: give both or none.")
+    problems += _voice_together(values)
     if values.get("mode") != PRODUCTION:
         return problems
     gateway = values.get("sms_gateway")
@@ -400,6 +442,18 @@ def _together(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}BASE_URL: production is reached by https only.")
     if any("*" in host for host in values.get("hosts") or ()):
         problems.append(f"{PREFIX}HOSTS: name each host; with * anybody could have links made that lead elsewhere.")
+    return problems
+
+
+def _voice_together(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    is_http = values.get("voice_gateway") == "http"
+    if is_http and values.get("voice_url", "") is None:
+        problems.append(f"{PREFIX}VOICE_URL: it must be set: the address of the gateway for calls.")
+    unused = [name for name in ("VOICE_URL", "VOICE_TOKEN") if values.get(name.lower()) and not is_http]
+    problems += [f"{PREFIX}{name}: nothing uses it unless {PREFIX}VOICE_GATEWAY is http." for name in unused]
+    if values.get("sms_receive") and values.get("sms_gateway") not in (None, "smpp"):
+        problems.append(f"{PREFIX}SMS_RECEIVE: only {PREFIX}SMS_GATEWAY=smpp brings texts; others hand them in by HTTP.")
     return problems
 
 

@@ -39,7 +39,7 @@ def _public(album):
     album.take("code-phone", "en-phone")
     phone.enter_code("+12015550123")
     album.take("listed-phone", "en-phone", whole=True)
-    phone.open("/my-number/terms/")
+    phone.open("/my-number/terms/").press("main button[name=of]").enter_code("+12015550123", 2)
     album.take("terms-phone", "en-phone")
     desk.open("/proofs/")
     album.take("proofs-desk", "en-desk")

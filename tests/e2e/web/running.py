@@ -26,9 +26,14 @@ _CODE = re.compile(r"(?<!\d)(\d{4})[ -]?(\d{4})(?!\d)")
 
 
 class Platform:
-    """A running demonstration; a context manager that ends it and makes sure that nothing of it is left."""
+    """A running demonstration; a context manager that ends it and makes sure that nothing of it is left.
 
-    def __init__(self):
+    Args:
+        packages: folder of an installed Quietline that runs in place of these sources.
+    """
+
+    def __init__(self, *, packages=None):
+        self._packages = packages
         self.home = Path(tempfile.mkdtemp(prefix="quietline-e2e-"))
         self.home.chmod(0o711)
         with socket.socket() as probe:
@@ -41,6 +46,8 @@ class Platform:
         settings = {name: value for name, value in os.environ.items() if not name.startswith(("QUIETLINE_", "DJANGO_"))}
         # each visitor has a client address of its own, as behind the proxy of a real installation: limits count by it
         settings |= {"QUIETLINE_TRUSTED_PROXIES": "127.0.0.1/32", "QUIETLINE_WEB_WORKERS": "1"}
+        if self._packages is not None:
+            settings["PYTHONPATH"] = str(self._packages)
         command = [sys.executable, "-m", "quietline.cli.main", "up", "--home", self.home / "country"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

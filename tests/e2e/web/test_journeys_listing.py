@@ -16,7 +16,7 @@ def test_a_number_is_listed_from_the_front_page_and_gets_its_certificate(visitor
     assert visitor.has(".usa-alert--success")
     assert visitor.has(".ql-status--good")
     reference = _REFERENCE.search(visitor.main)[0]
-    visitor.press("a[href$='/certificate/']")
+    visitor.press("a[href*='/certificate/']")
     certificate = visitor.page.inner_text(".ql-certificate")
     assert reference in certificate
     assert "555-0110" in certificate.replace("\N{NO-BREAK SPACE}", " ") or "555 0110" in certificate
@@ -39,6 +39,35 @@ def test_three_numbers_are_listed_at_once(visitor, area):
     visitor.press()
     assert visitor.has(".usa-alert--success")
     assert not visitor.has("fieldset")
+    sections = visitor.page.locator("main section.ql-panel")
+    shown = [sections.nth(place).inner_text() for place in range(sections.count())]
+    assert len(shown) == len(numbers)
+    references = [_REFERENCE.search(text)[0] for text in shown]
+    assert len(set(references)) == len(numbers)
+    assert all(number[-4:] in text and "20" in text for number, text in zip(numbers, shown, strict=True))
+    assert not any(number[5:] in visitor.main.replace("-", "") for number in numbers)
+    addresses = [
+        link.get_attribute("href") for link in visitor.page.locator("main a[href*='/certificate/?of=']").element_handles()
+    ]
+    for number, reference, address in zip(numbers, references, addresses, strict=True):
+        visitor.open(address)
+        certificate = visitor.page.inner_text(".ql-certificate").replace("\N{NO-BREAK SPACE}", " ")
+        assert reference in certificate
+        assert certificate.replace("-", " ").count(f"555 {number[-4:]}") == 1
+
+
+def test_who_has_listed_a_number_sees_everything_with_one_more_code(visitor, area):
+    number = f"+1{area}5550125"
+    visitor.open("/my-number/list/").fill(raw=number).press().enter_code(number)
+    assert visitor.has(".ql-status--good")
+    assert not visitor.has("main a[href$='/withdraw/']")
+    visitor.open("/my-number/withdraw/")
+    assert visitor.path == "/my-number/prove/"
+    visitor.press("main button[name=of]")
+    visitor.enter_code(number, 2)
+    assert visitor.path == "/my-number/withdraw/"
+    visitor.open("/my-number/")
+    assert visitor.has("main a[href$='/who-asked/']")
 
 
 def test_a_number_is_listed_by_a_link_in_an_email(visitor, area):
@@ -47,7 +76,8 @@ def test_a_number_is_listed_by_a_link_in_an_email(visitor, area):
     link = re.search(r"https?://\S+", visitor.platform.wait_for_message(mail))[0]
     visitor.open(link)
     visitor.press()
-    assert "1" in visitor.main
+    assert "0130" in visitor.main
+    assert visitor.page.locator(".ql-facts__row").count() == 2
     visitor.open(link).press(status=410)
 
 

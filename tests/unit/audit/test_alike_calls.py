@@ -136,7 +136,7 @@ def test_of_many_calls_few_are_different(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(type(judge), "judge_calls", counted)
         judged = auditor.judge(batch)
     assert {said[1] for said in each(judged) if said} == {"US-29"}
-    assert 0 < sum(asked) < 5
+    assert 0 < sum(asked) < 6  # the day of calls, cut by calling hours and by the bands that entries may name
 
 
 # ---- clocks and numbers of kinds -----------------------------------------------------------------------------------------

@@ -234,7 +234,8 @@ def test_rules_stand_in_their_order_with_conditions_place_and_how_well_it_is_kno
     places = [tsr.index(f"  {rule}  ") for rule in ("US-S1", "US-01", "US-11", "US-29", "US-30")]
     assert places == sorted(places)
     assert "  US-S1  DOES NOT APPLY\n" in tsr
-    assert "  US-29  FORBID\n    The number is on the register.\n      if the number is on the register\n" in tsr
+    condition = "      if the number is on the register, and the entry covers this call\n"
+    assert f"  US-29  FORBID\n    The number is on the register.\n{condition}" in tsr
     assert "16 CFR 310.4(b)(1)(iii)(B) [seen in a copy of the official text]" in tsr
 
 

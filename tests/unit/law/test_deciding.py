@@ -324,6 +324,16 @@ def test_what_is_given_is_not_overruled_by_what_follows_from_an_assumption(tmp_p
     assert decide(rulebook, {**NOON, "list_checked": True}).assumptions == ()
 
 
+def test_what_holds_of_a_whole_register_is_assumed_and_not_repeated_in_answers(tmp_path: Path) -> None:
+    rules = [rule("XX-01", {"whole": True}, "forbid"), REST]
+    content = law(rules, facts={"whole": {"total": {}}}, assume={"terms": None})
+    content["assume"]["terms"]["told"] = False
+    rulebook = small(tmp_path, alpha=content)
+    decision = decide(rulebook, NOON)
+    assert (brief(decision), decision.assumptions) == (("forbid", "XX-01", ()), ())
+    assert decide(rulebook, {**NOON, "terms": "channels=text"}).verdict == "permit"
+
+
 def test_several_zones_can_be_assumed(tmp_path: Path) -> None:
     rulebook = hours_rulebook(tmp_path, assume={"callee_timezone": ["America/New_York", "America/Los_Angeles"]})
     assert brief(decide(rulebook, {"called_at": "2026-11-20T22:00-05:00", "fee_paid": True}))[2] == ("callee_timezone",)

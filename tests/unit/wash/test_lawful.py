@@ -254,6 +254,33 @@ def test_terms_of_an_entry_count_and_an_entry_for_everything_goes_before_them(tm
     assert whole[0] == "forbid"
 
 
+@pytest.mark.parametrize(
+    ("terms", "facts", "expected"),
+    [
+        ("channels=voice", {}, ("forbid", "US-29", "")),
+        ("channels=text", {}, ("permit", "US-32", "")),
+        ("categories=2; channels=text", {"category": "2"}, ("forbid", "US-29", "")),
+        ("categories=2; channels=text", {"category": "3"}, ("permit", "US-32", "")),
+        ("bands=21", {}, ("permit", "US-32", "")),
+    ],
+)
+def test_terms_count_in_a_country_whose_own_register_has_none(
+    tmp_path: Path, terms: str, facts: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    world = bare(tmp_path, **facts)
+    world.add("do_not_call", {ANN: OLD, BEN: OLD}, terms={ANN: terms})
+    assert world.verdict(ANN) == expected
+    assert world.verdict(BEN) == ("forbid", "US-29", ""), "an entry without terms covers every call"
+    assert world.verdict(CAT) == ("permit", "US-22", "")
+
+
+def test_a_category_that_is_not_stated_leaves_open_what_an_entry_for_categories_covers(tmp_path: Path) -> None:
+    world = bare(tmp_path, without=("category",))
+    world.add("do_not_call", {ANN: OLD}, terms={ANN: "categories=2"})
+    verdict, _, unknown = world.verdict(ANN)
+    assert (verdict, unknown) == ("undetermined", "category")
+
+
 # -- areas ------------------------------------------------------------------------------------------------------------
 
 

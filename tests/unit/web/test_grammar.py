@@ -37,6 +37,11 @@ from quietline.web.subscribers import texts_in as t
         ("BLOCK 38", t.Block("days=38")),
         ("屏蔽21点到24点", t.Block("bands=29")),
         ("BLOCK 11", t.Block("modes=11")),
+        ("BLOCK VOICE TEXT RECORDED 2", t.Block()),
+        ("BLOCK 31-37", t.Unknown("BLOCK")),
+        ("BLOCK WEEKDAYS WEEKEND", t.Block()),
+        ("BLOCK 1 2 3 4 5 6 7 8", t.Block()),
+        ("UNBLOCK VOICE TEXT RECORDED", t.Unblock("channels=recorded,text,voice")),
         ("UNBLOCK", t.Unblock()),
         ("恢复", t.Unblock()),
         ("取消屏蔽 1", t.Unblock("categories=1")),
@@ -125,6 +130,15 @@ def test_unblocking_a_part_leaves_the_rest():
     assert t.without("", "channels=text") == "channels=recorded,voice"
     assert t.without("categories=4", "categories=4") is None
     assert t.without("", "") is None
+    assert t.without("categories=2; channels=voice", "channels=recorded,text,voice") == "categories=2"
+    assert t.without("", "channels=recorded,text,voice") is None
+    assert t.without("", "days=38") == "", "a holiday is a day of the week as well"
+    assert t.without("", "categories=2; days=38") == "categories=1,3,4,5,6,7,8"
+
+
+def test_joined_terms_that_name_all_of_a_kind_are_everything():
+    assert t.union(["channels=voice", "channels=text", "days=36"]) == "channels=text,voice; days=36"
+    assert t.union(["channels=voice; days=36", "channels=text", "channels=recorded"]) == ""
 
 
 def test_the_language_is_that_of_the_letters():

@@ -279,14 +279,59 @@ def test_a_revoked_client_loses_its_tokens_at_once(make, client, representative)
     assert who(token, at=now()) is None
 
 
-def test_tokens_that_are_over_do_not_pile_up(make, client):
+def test_tokens_that_are_over_are_deleted_by_a_chore(make, client):
+    from quietline.web.accounts.api_keys import forget_tokens
     from quietline.web.accounts.models import BearerToken
+    from quietline.web.base.clock import now
+    from quietline.web.running.chores import CHORES
 
     made = make.client()
     fetch(client, made)
     BearerToken.objects.update(expires_at=AT)
-    fetch(client, made)
+    kept = fetch(client, made).json()["access_token"]
+    [chore] = [chore for chore in CHORES if chore.do is forget_tokens]
+    chore.do(at=now())
     assert BearerToken.objects.count() == 1
+    assert who(kept, at=now()) is not None
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Allow three tokens a day to a client and five requests to an address."""
+    from quietline.web.accounts import oauth
+    from quietline.web.base.limits import Limit
+
+    monkeypatch.setitem(oauth.LIMITS, "client", Limit("oauth-client", 3, 86_400))
+    monkeypatch.setitem(oauth.LIMITS, "address", Limit("oauth-address", 5, 86_400))
+
+
+def test_a_client_gets_so_many_tokens_and_no_more(make, client, few):
+    from quietline.web.accounts.models import BearerToken
+
+    made, other = make.client(), make.client()
+    for left in (2, 1, 0):
+        answer = fetch(client, made)
+        assert answer.status_code == 200
+        assert answer["RateLimit-Policy"] == '"client";q=3;w=86400'
+        assert answer["RateLimit"].startswith(f'"client";r={left};t=')
+    refused = fetch(client, made)
+    assert (refused.status_code, refused.json()) == (429, {"error": "too_many_requests"})
+    assert 0 < int(refused["Retry-After"]) <= 86_400
+    assert refused["RateLimit"] == f'"client";r=0;t={refused["Retry-After"]}'
+    assert refused["Cache-Control"] == "no-store"
+    assert BearerToken.objects.count() == 3
+    assert fetch(client, other).status_code == 200, "another client has a limit of its own"
+
+
+def test_an_address_asks_so_often_and_uses_up_nothing_of_a_client_whose_secret_it_lacks(make, client, few):
+    made = make.client()
+    for left in (4, 3, 2, 1, 0):
+        answer = fetch(client, made, secret="qls_wrong")
+        assert answer.status_code == 401
+        assert answer["RateLimit-Policy"] == '"address";q=5;w=86400'
+        assert answer["RateLimit"].startswith(f'"address";r={left};t=')
+    assert fetch(client, made).status_code == 429
+    assert fetch(client, made, REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
 def test_refusals_name_an_error_only_where_the_standard_says_so():

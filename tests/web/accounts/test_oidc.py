@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 AGENCY = {
     "id": "office", "name": "Office", "issuer": "https://login.example.org", "client_id": "ql",
-    "client_secret": "not-a-secret",
+    "client_secret": "not-a-secret", "domains": ["example.org"],
 }  # fmt: skip
 
 
@@ -31,11 +31,11 @@ def providers(raw):
     return social_providers(SimpleNamespace(oidc=raw))
 
 
-def come_back(settings, *, email, verified=True):
+def come_back(settings, *, email, verified=True, domains=("example.org",)):
     """Do what happens once the agency has answered with who somebody is."""
     from allauth.socialaccount.adapter import get_adapter
 
-    settings.SOCIALACCOUNT_PROVIDERS = providers(json.dumps([AGENCY]))
+    settings.SOCIALACCOUNT_PROVIDERS = providers(json.dumps([{**AGENCY, "domains": list(domains)}]))
     request = RequestFactory().get("/account/oidc/office/login/callback/")
     request.session, request.user = SessionStore(), AnonymousUser()
     request._messages = FallbackStorage(request)
@@ -67,7 +67,9 @@ def test_the_setting_becomes_providers_that_use_pkce():
     "no json", "{}", '["x"]', json.dumps([{"id": "office"}]), json.dumps([{**AGENCY, "more": "x"}]),
     json.dumps([{**AGENCY, "issuer": "http://login.example.org"}]), json.dumps([AGENCY, AGENCY]),
     json.dumps([{**AGENCY, "id": "A/B"}]),
-    json.dumps([{**AGENCY, "client_secret": ""}]),
+    json.dumps([{**AGENCY, "client_secret": ""}]), json.dumps([{**AGENCY, "domains": []}]),
+    json.dumps([{**AGENCY, "domains": "example.org"}]), json.dumps([{**AGENCY, "domains": ["@Example.org"]}]),
+    json.dumps([{name: value for name, value in AGENCY.items() if name != "domains"}]),
 ])  # fmt: skip
 def test_a_wrong_setting_is_refused_without_showing_its_secret(raw):
     with pytest.raises(SettingError) as raised:
@@ -109,3 +111,19 @@ def test_staff_still_show_their_second_factor_after_it(settings, client, enter, 
     enter.person(organisation=authority, role=Role.INVESTIGATOR)
     request, _ = come_back(settings, email="ada@example.org")
     assert signed_in(request) == "mfa_index"
+
+
+@pytest.mark.parametrize("domains", [("other.example",), ("ample.org",), ("sub.example.org", "org.example")])
+def test_an_agency_vouches_for_nobody_of_another_domain(settings, representative, domains):
+    """Who runs one agency's log-in could say that they are anybody, the authority's administrator too."""
+    request, response = come_back(settings, email="ada@example.org", domains=domains)
+    assert response.status_code == 403
+    assert "_auth_user_id" not in request.session
+
+
+def test_an_agency_that_left_the_settings_vouches_for_nobody():
+    from quietline.web.accounts.oidc import domains_of
+
+    assert domains_of("office", providers(json.dumps([AGENCY]))) == {"example.org"}
+    assert domains_of("office", {}) == frozenset()
+    assert domains_of("other", providers(json.dumps([AGENCY]))) == frozenset()

@@ -20,6 +20,25 @@ def _room(settings, monkeypatch):
     monkeypatch.setitem(ACCESS, "oauth_token", public)
 
 
+@pytest.fixture(autouse=True)
+def _events_are_as_described(monkeypatch):
+    """Hold what each event of these tests says against its description, which names nothing else."""
+    import jsonschema
+
+    from quietline.web.api import hooks
+    from quietline.web.api.events import EVENTS
+
+    told = hooks._told
+
+    def checked(event, data, who, at):
+        described = EVENTS[str(event)].data.model_json_schema(by_alias=True)
+        jsonschema.validate(data, described, format_checker=jsonschema.FormatChecker())
+        assert set(data) == set(described["required"])
+        return told(event, data, who, at)
+
+    monkeypatch.setattr(hooks, "_told", checked)
+
+
 @pytest.fixture
 def register(transactional_db):
     from quietline.web.publishing.operations import found_register
@@ -68,6 +87,20 @@ def listed(program, register):
         done = program("POST", f"/listings/{sent.json()['id']}/confirm", {"code": code_of(sent.json()["id"])})
         assert done.status_code == 200, done.content
         return done.json()
+
+    return make
+
+
+@pytest.fixture
+def line_token(program, register):
+    """Prove a line through the interface; gives the header that stands for it."""
+    from web.api.common import code_of
+
+    def make(number="+12125550123"):
+        sent = program("POST", "/proofs-of-line", {"number": number}).json()["id"]
+        done = program("POST", f"/proofs-of-line/{sent}/confirm", {"code": code_of(sent)})
+        assert done.status_code == 200, done.content
+        return {"Line-Token": done.json()["line_token"]}
 
     return make
 

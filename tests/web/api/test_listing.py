@@ -31,9 +31,14 @@ def test_a_number_is_listed_by_its_code(program, register):
     assert line.json()["number"] == "+12125550123"
 
 
-def test_terms_are_kept_canonically_and_all_of_an_axis_narrows_nothing(listed):
+def test_terms_are_kept_canonically(listed):
+    listed(terms={"channels": ["voice"], "days": ["37", "36", "37"]})
+    assert Entry.objects.get().terms == "channels=voice; days=36,37"
+
+
+def test_all_of_an_axis_is_every_call_whatever_else_is_named(listed):
     listed(terms={"channels": ["voice", "recorded", "text"], "days": ["37", "36", "37"]})
-    assert Entry.objects.get().terms == "days=36,37"
+    assert Entry.objects.get().terms == ""
 
 
 def test_a_wrong_code_is_refused_and_counted(program, register):
@@ -87,8 +92,32 @@ def test_asking_too_often_is_refused_with_the_time_to_wait(program, register):
     assert answers[3].headers["RateLimit"].startswith('"code";r=0;t=')
 
 
-def test_terms_are_changed_and_the_entry_withdrawn_with_the_token(program, listed):
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/line/terms", {}), ("DELETE", "/line", None), ("GET", "/line/claims", None),
+        ("POST", "/line/claims/1/revoke", None), ("POST", "/line/claims/revoke-all", None), ("GET", "/line/who-asked", None),
+    ],
+)  # fmt: skip
+def test_a_code_for_listing_opens_the_entry_and_nothing_else(program, listed, method, path, body):
     token = {"Line-Token": listed()["line_token"]}
+    is_problem(program(method, path, body, **token), 403, "line.listing-only")
+    assert program("GET", "/line", **token).json()["is_listed"] is True
+
+
+def test_a_code_for_listing_never_takes_protection_away_nor_shows_what_was_before(program, listed, line_token):
+    listed(terms={"channels": ["voice"]})
+    assert listed(terms={"channels": ["text"]})["reference"] == Entry.objects.get(ended_at=None).reference
+    assert Entry.objects.get(ended_at=None).terms == "channels=text,voice"
+    again = listed()
+    assert Entry.objects.get(ended_at=None).terms == ""
+    told = program("GET", "/line", **{"Line-Token": again["line_token"]}).json()
+    assert [entry["reference"] for entry in told["entries"]] == [again["reference"]]
+
+
+def test_terms_are_changed_and_the_entry_withdrawn_with_the_token(program, listed, line_token):
+    listed()
+    token = line_token()
     changed = program("PUT", "/line/terms", {"channels": ["voice"]}, **token)
     assert changed.status_code == 200
     assert changed.json()["terms"] == {"channels": ["voice"]}
@@ -186,16 +215,15 @@ def test_head_is_answered_as_get_without_the_body(client, listed):
 def test_terms_can_be_chosen_as_on_the_pages():
     from typing import get_args
 
-    from quietline.web.api import public, schemas
+    from quietline.web.api import schemas
     from quietline.web.subscribers import terms
 
     codes = {
         "channels": (schemas.Channel, terms.CHANNELS), "categories": (schemas.Category, terms.CATEGORIES),
         "days": (schemas.Day, terms.DAYS), "bands": (schemas.Band, terms.BANDS),
     }  # fmt: skip
-    for axis, (allowed, shown) in codes.items():
+    for allowed, shown in codes.values():
         assert sorted(get_args(allowed)) == sorted(code for code, _label in shown)
-        assert public.EVERY[axis] == len(shown)
 
 
 def test_neither_addresses_nor_logs_hold_the_number(program, register, caplog):

@@ -108,7 +108,7 @@ def test_each_kind_of_organisation_sees_its_registers_and_no_others(program, reg
     assert codes(seller) == [owned.code]
     assert codes(other) == []
     assert codes(operator) == ["dnc-us"]
-    assert codes(authority) == ["consents-1", "dnc-us"]
+    assert codes(authority) == ["dnc-us"]  # what a person says to one firm is no authority's either
     assert program("GET", "/registers/consents-1", **seller.bearer).json()["owner"] == seller.row.code
     for path in ("/registers/consents-1", "/registers/consents-1/changes", "/registers/nothing"):
         is_problem(program("GET", path, **other.bearer), 404, "request.unknown")
@@ -154,8 +154,8 @@ def test_a_cursor_that_was_made_up_or_belongs_to_another_list_is_refused(program
         assert told["errors"][0]["field"] == "limit"
 
 
-def test_reading_changes_shows_under_who_asked_once_a_day(program, listed, organisation):
-    token = {"Line-Token": listed()["line_token"]}
+def test_reading_changes_shows_under_who_asked_once_a_day(program, line_token, organisation):
+    token = line_token()
     operator = organisation("operator", "Northern Lines")
     for _ in range(2):
         assert program("GET", "/registers/dnc-us/changes", **operator.bearer).status_code == 200
@@ -166,8 +166,8 @@ def test_reading_changes_shows_under_who_asked_once_a_day(program, listed, organ
     assert acts["next"] is None
 
 
-def test_who_asked_comes_in_pages_that_newer_acts_do_not_shift(program, listed, register, organisation):
-    token = {"Line-Token": listed()["line_token"]}
+def test_who_asked_comes_in_pages_that_newer_acts_do_not_shift(program, line_token, register, organisation):
+    token = line_token()
     at = now()
     names = [f"Operator {i}" for i in range(5)]
     for i, name in enumerate(names):
@@ -200,11 +200,11 @@ def test_everybody_can_ask_whether_an_organisation_is_in_order(program, organisa
         is_problem(program("GET", f"/organisations/{code}"), 404, "request.unknown")
 
 
-def test_claims_are_shown_and_revoked_one_by_one_or_all(program, listed, organisation):
+def test_claims_are_shown_and_revoked_one_by_one_or_all(program, line_token, organisation):
     from quietline.web.publishing.models import Entry, Register
     from quietline.web.subscribers.claims import owned_register
 
-    token = {"Line-Token": listed()["line_token"]}
+    token = line_token()
     for name in ("Evergreen Windows", "Harbour Loans", "Sunny Solar"):
         seller = organisation(name=name).row
         consents = owned_register(owner=seller, kind=Register.Kind.CONSENTS, country="US", at=now())

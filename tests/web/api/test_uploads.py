@@ -105,7 +105,7 @@ def test_a_reference_is_washed_once(send):
 
 
 def test_what_cannot_be_washed_is_refused_and_leaves_nothing(send, objects, client, washer):
-    is_problem(send(b""), 400, "request.length")
+    is_problem(send(b""), 411, "request.length")
     told = is_problem(send(b"a,b\nx,y\n"), 422, "input.column")
     assert told["errors"][0]["field"] == "columns"
     is_problem(send(purpose="singing"), 422, "wash.option")

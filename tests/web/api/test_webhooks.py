@@ -7,6 +7,7 @@ import ipaddress
 import json
 import ssl
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -350,14 +351,71 @@ def test_an_address_that_answers_byte_by_byte_is_left_when_its_time_is_over(tmp_
     )  # that is what a single read is given up by, after ten seconds
 
 
-def test_a_slow_address_keeps_from_other_workers_only_what_is_being_sent_to_it(hooked, receiver, sequencer):
-    from quietline.web.api.delivering import _leased
+@pytest.fixture
+def tarpit(monkeypatch):
+    """A world in which one host takes what it is sent and does not answer until it is let go; others answer at once."""
 
-    for owner in (hooked(), hooked(name="Other Windows")):
-        revoke(owner.row)
+    class World:
+        def __init__(self):
+            self.let_go, self.lock = threading.Event(), threading.Lock()
+            self.stuck, self.most_stuck, self.answered = 0, 0, []
+
+        def post(self, url, *, content, headers):
+            if "tarpit" in url:
+                with self.lock:
+                    self.stuck += 1
+                    self.most_stuck = max(self.most_stuck, self.stuck)
+                assert self.let_go.wait(60)
+                with self.lock:
+                    self.stuck -= 1
+            self.answered.append(url)
+            return 204
+
+    world = World()
+    monkeypatch.setattr("quietline.web.api.hooks.check_url", lambda url: None)  # this machine resolves no public names
+    monkeypatch.setattr("quietline.web.api.delivering.Poster", lambda: world)
+    return world
+
+
+def waits_until(said, seconds=30):
+    end = time.monotonic() + seconds
+    while not said() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert said()
+
+
+def test_a_receiver_that_hangs_delays_only_its_own_organisation(organisation, sequencer, tarpit):
+    from quietline.web.api.hooks import make_webhook
+    from quietline.web.running.worker import webhook_threads
+
+    slow, quick = organisation(), organisation(name="Other Windows")
+    for owner, url in (
+        (slow, "https://tarpit.example.org/"), (slow, "https://beside.example.org/"), (quick, "https://quick.example.org/"),
+    ):  # fmt: skip
+        make_webhook(organisation=owner.row, url=url, events=["claim.revoked"], at=now())
+    gather_events(at=now())
+    revoke(slow.row)
     sequencer.step(at=now())
-    at = now()
-    assert gather_events(at=at) == 2
-    first, second = _leased(at), _leased(at)
-    assert first.pk != second.pk
-    assert _leased(at) is None
+    assert gather_events(at=now()) == 2
+    stop = threading.Event()
+    threads = webhook_threads(stop)
+    for thread in threads:
+        thread.start()
+    try:
+        waits_until(lambda: tarpit.stuck or tarpit.answered == ["https://beside.example.org/"])
+        waits_until(lambda: tarpit.stuck)
+        before = list(tarpit.answered)
+        revoke(quick.row)
+        sequencer.step(at=now())
+        waits_until(lambda: "https://quick.example.org/" in tarpit.answered)
+        assert tarpit.stuck == 1
+        assert [url for url in tarpit.answered if "quick" not in url] == before, "one at a time for an organisation"
+        tarpit.let_go.set()
+        waits_until(lambda: len(tarpit.answered) == 3)
+        assert tarpit.most_stuck == 1
+    finally:
+        tarpit.let_go.set()
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert WebhookDelivery.objects.exclude(sent_at=None).count() == 3

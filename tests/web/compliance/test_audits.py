@@ -60,6 +60,18 @@ def test_a_log_goes_in_and_a_report_comes_out_that_only_its_owner_can_open(calle
     assert [one.template for one in OutgoingMessage.objects.order_by("pk")] == ["call-audit", "call-audit"]
 
 
+def test_who_has_left_gets_no_letter_of_the_log_that_they_handed_in(caller, ada, listed, washed):
+    from quietline.web.accounts.operations import end_membership
+    from quietline.web.messaging.models import OutgoingMessage
+
+    audit = hand_in(caller, log_of((NOON.format(day=17), FREE)), by=ada)
+    end_membership(membership=ada.memberships.get(), by=None, at=AT)
+    turn()
+    audit.refresh_from_db()
+    assert audit.state == "asks"
+    assert not OutgoingMessage.objects.filter(template="call-audit").exists()
+
+
 def test_each_call_is_judged_as_the_register_stood_on_its_day(caller, ada, register, listed, washed):
     from quietline.web.publishing.operations import end_entry
 

@@ -22,6 +22,7 @@ PERSONAL = re.compile(
 NOT_PERSONAL = {
     "base.Tally.window_number": "counts windows of time",
     "enforcement.CaseAct.number": "counts the steps of a case",
+    "operators.ExceptionsRead.number": "up to which of them was read",
     "operators.NumberRange.first_key": "a range that was given to an operator",
     "operators.NumberRange.last_key": "its end",
     "publishing.Change.number": "the place of a change in the order of all changes",

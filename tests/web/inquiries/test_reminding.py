@@ -117,3 +117,14 @@ def test_a_letter_names_the_moment_and_not_a_day_that_is_over_when_it_begins(sen
     assert "2026年12月2日 00:00" in chinese.text
     remind(midnight - HOURS)
     assert "2 December 2026, 00:00 UTC" in words_of("inquiry-near")[0].text
+
+
+def test_who_left_the_office_is_not_written_to(sent, clerk, investigator, office, remind):
+    from quietline.web.accounts.operations import end_membership
+
+    sent()
+    remind(AT)
+    end_membership(membership=investigator.memberships.get(), by=None, at=AT)
+    remind(DUE)
+    assert letters("inquiry-overdue")
+    assert not letters("inquiry-unanswered")

@@ -21,7 +21,7 @@ from quietline.web.proofs.models import Heartbeat
 from .conftest import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOTICE = {"template": "confirmed", "facts": {"reference": "QL-1", "day": "2026-12-01"}}
+NOTICE = {"template": "delegate", "facts": {"reference": "DG-1"}}
 
 
 class Keeps:
@@ -278,16 +278,17 @@ def test_rows_of_a_channel_without_a_gateway_stay(put):
     assert waiting_by_channel() == {"text": 1, "call": 0, "mail": 0}
 
 
-def test_the_cap_counts_codes_sent_and_waiting_today_and_nothing_else(put, settings):
+def test_the_cap_counts_every_text_and_call_that_somebody_outside_can_cause(put, settings):
     values = settings.ENVIRONMENT._values
-    settings.ENVIRONMENT = type(settings.ENVIRONMENT)({**values, "daily_messages": 3})
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)({**values, "daily_messages": 4})
     put(**NOTICE)
-    put()
-    put()
+    put(channel="call")
     deliver(Keeps())
-    check_cap(AT)
     put()
-    assert spent_today(AT) == 3
+    put(template="seal-line-end", challenge=None, facts={"reference": "SL-1"})
+    check_cap(AT)
+    put(**NOTICE)
+    assert spent_today(AT) == 4
     with pytest.raises(TooManyError) as caught:
         check_cap(AT)
     assert caught.value.code == "messaging.cap"

@@ -48,7 +48,7 @@ def test_a_ported_line_keeps_its_entry_and_its_holder(east, west, register):
     _, token = listed(RAW, at=AT)
     report(east, event(RAW, "ported_out", AT, to="west"), at=AT)
     assert standing_entry(register, KEY) is not None
-    assert line_of_token(token, at=AT) is not None
+    assert line_of_token(token, at=AT, of_listing=True) is not None
 
 
 def test_nobody_can_report_a_number_of_somebody_else_or_of_nobody(east, west, register):
@@ -102,7 +102,7 @@ def test_a_reassigned_number_leaves_every_register_and_its_holder_is_no_longer_p
     TextRequest.objects.create(key=KEY, challenge=uuid.uuid4(), wish="status", asked_at=AT - HOURS / 20)
     under_way = code_for(RAW, at=AT - HOURS / 20)
     outcome = report(east, event(RAW, "reassigned", AT), at=AT)[0]
-    assert line_of_token(token, at=AT - DAYS) is None
+    assert line_of_token(token, at=AT - DAYS, of_listing=True) is None
     assert not LineSession.objects.filter(key=KEY).exists()
     for row in (helper, helped):
         row.refresh_from_db()

@@ -86,8 +86,8 @@ def test_a_new_holder_cannot_undo_that_the_number_is_theirs(east, register):
 
 
 def test_a_proof_from_before_and_a_proof_of_another_line_undo_nothing(east, register):
-    old, token = listed(RAW, at=AT - HOURS / 3)
-    before = line_of_token(token, at=AT - HOURS / 3)
+    old, _ = listed(RAW, at=AT - HOURS / 3)
+    before = proven(RAW, at=AT - HOURS / 3)
     gone = reported(east, "disconnected")
     other = proven("+1 212 555 0124", at=AT + HOURS)
     for line in (before, other):
@@ -111,9 +111,10 @@ def test_after_thirty_days_nothing_is_undone(east, register):
 def test_where_somebody_has_listed_the_number_since_the_event_stands(east, register):
     old, _ = listed(RAW, at=AT - 90 * DAYS)
     gone = reported(east, "disconnected")
-    mine, token = listed(RAW, at=AT + DAYS)
+    mine, _ = listed(RAW, at=AT + DAYS)
+    line = proven(RAW, at=AT + DAYS)
     with pytest.raises(ConflictError) as listed_since:
-        undo_line_event(proven=line_of_token(token, at=AT + DAYS), event=gone, at=AT + DAYS, reference=old.reference)
+        undo_line_event(proven=line, event=gone, at=AT + DAYS, reference=old.reference)
     assert listed_since.value.code == "line.listed-since"
     assert standing_entry(register, KEY) == mine
 
@@ -138,4 +139,4 @@ def test_an_operator_takes_back_what_it_reported_by_mistake(east, west, register
     assert undo.by == "operator"
     assert standing_entry(register, KEY).since_date == old.since_date
     assert marked() == [date(2026, 11, 19)]
-    assert line_of_token(token, at=AT) is None
+    assert line_of_token(token, at=AT, of_listing=True) is None

@@ -10,7 +10,8 @@ import numpy as np
 from django.db import connection, transaction
 
 from quietline.ledger.reading import LogReader
-from quietline.registers import Entries, Metadata, RegisterBuilder, day_of
+from quietline.registers import UNKNOWN, Entries, Metadata, RegisterBuilder, day_of
+from quietline.web.accounts.checking import check_rights
 from quietline.web.keeping.models import Read
 from quietline.web.proofs.objects import public_log
 from quietline.web.proofs.operations import write_leaves
@@ -50,11 +51,15 @@ def some_reads(count=3, *, at=AT):
 
 
 def import_numbers(register, days, *, at=AT):
-    """Take over a register of these numbers, each with its day."""
+    """Take over a register of these numbers, each with its day; None where that is not known."""
     keys = sorted(days)
     with tempfile.TemporaryDirectory() as folder, RegisterBuilder() as builder:
         path = Path(folder) / "earlier.qlr"
-        builder.add(Entries(np.array(keys, np.uint64), np.array([day_of(days[key]) for key in keys], np.uint16)))
+        builder.add(
+            Entries(
+                np.array(keys, np.uint64), np.array([day_of(days[key]) if days[key] else UNKNOWN for key in keys], np.uint16)
+            )
+        )
         builder.write(path, Metadata(name="earlier", list_date=TODAY))
         return import_register(register=register, path=path, source="earlier register", at=at)
 
@@ -88,7 +93,13 @@ def feed_of(register):
 
 
 def check(*registers, at=AT + timedelta(days=1), log=None, since=None):
-    return verify_database(log=log or public_log(), at=at, feeds=[feed_of(register) for register in registers], since=since)
+    return verify_database(
+        log=log or public_log(),
+        at=at,
+        feeds=[feed_of(register) for register in registers],
+        since=since,
+        more=(check_rights,),
+    )
 
 
 def named(report, code=None):

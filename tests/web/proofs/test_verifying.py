@@ -9,11 +9,15 @@ import pytest
 from django.db import transaction
 
 from quietline.errors import LedgerError
+from quietline.web.base.clock import now
 from quietline.web.keeping.models import Read
 from quietline.web.proofs.models import Leaf, Tombstone
 from quietline.web.proofs.objects import ledger_store
 from quietline.web.proofs.operations import bury, write_leaves
-from quietline.web.publishing.models import Change, Entry, Import
+from quietline.web.publishing.files import publish_file
+from quietline.web.publishing.models import Change, Entry, Feed, Import
+from quietline.web.publishing.objects import feed_store
+from quietline.web.publishing.operations import list_number
 from web.proofs.common import AT, KEYS, TODAY, check, import_numbers, list_some, named, new_register, some_reads, sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +50,14 @@ def test_a_since_day_changed_in_an_entry_is_named_with_its_field(register):
 
 
 @pytest.mark.parametrize(
-    "column", ["terms = 'channels=voice'", "listed_at = listed_at - interval '1 day'", "key = 12125550177"]
+    "column",
+    [
+        "terms = 'channels=voice'",
+        "listed_at = listed_at - interval '1 day'",
+        "key = 12125550177",
+        "assurance = 'mail'",
+        "reference = 'QL-2222-2222'",
+    ],
 )
 def test_another_field_of_an_entry_is_named(register, column):
     entry = Entry.objects.get(key=KEYS[3])
@@ -54,6 +65,36 @@ def test_another_field_of_an_entry_is_named(register, column):
     report = check(register)
     assert ("entry-differs", "entry", entry.pk) in named(report)
     assert any(f.detail.startswith(column.split(" ", maxsplit=1)[0]) for f in report.findings)
+
+
+@pytest.mark.parametrize("place", [2, 1, 8])
+def test_why_an_entry_ended_is_named(register, place):
+    """Of one that was withdrawn, one that was changed, and one that came with an import."""
+    entry = Entry.objects.filter(key=KEYS[place], ended_at__isnull=False).get()
+    sql("UPDATE publishing_entry SET end_reason = 'reassigned' WHERE id = %s", entry.pk)
+    assert named(check(register)) == {("entry-differs", "entry", entry.pk)}
+
+
+def test_changes_of_a_release_that_said_less_hold(register):
+    change = Change.objects.filter(operation="add").first()
+    assert {"assurance", "reference"} <= set(change.canonical)
+    change.assurance = change.reference = ""
+    before = {"register", "operation", "entry", "bulk", "file", "projection", "key", "since", "terms", "at"}
+    assert set(change.canonical) == before
+    sql("UPDATE publishing_change SET assurance = '', reference = '', end_reason = ''")
+    assert {code for code, _kind, _record in named(check(register))} == {"row-changed"}
+
+
+def test_an_imported_number_without_a_day_may_have_an_entry_and_its_terms_are_compared(sequence):
+    register = new_register()
+    import_numbers(register, {KEYS[0]: None})
+    list_number(register=register, key=KEYS[0], since_date=TODAY, terms="", assurance="code", at=AT)
+    sequence()
+    entry = Entry.objects.get()
+    report = check(register)
+    assert report.holds, report.findings
+    sql("UPDATE publishing_entry SET terms = 'channels=voice'")
+    assert ("entry-differs", "entry", entry.pk) in named(check(register))
 
 
 def test_an_entry_that_was_ended_behind_the_changes_is_named(register):
@@ -139,7 +180,7 @@ def test_a_change_deleted_with_its_leaf_and_entry_is_found(register):
     sql("DELETE FROM publishing_entry WHERE id = %s", change.entry_id)
     report = check(register)
     assert {("number-missing", "change", None), ("row-missing", "change", change.pk)} <= named(report)
-    assert any("the feed dnc-us/all has change 1," in found.detail for found in report.findings)
+    assert any(f"the feed dnc-us/all has change {change.number}," in found.detail for found in report.findings)
 
 
 def test_numbers_of_changes_that_were_swapped_are_found_by_the_feed(register):
@@ -195,22 +236,70 @@ def test_a_log_that_is_gone_is_found(register):
     assert ("log-broken", "log", None) in named(check(register))
 
 
-def test_a_record_that_was_lawfully_erased_is_no_finding(register, sequence):
-    read = Read.objects.first()
-    bury("read", read.pk, reason="period over", at=AT)
-    sql("DELETE FROM keeping_read WHERE id = %s", read.pk)
+@pytest.fixture
+def burial(monkeypatch):
+    """Let reads be buried when their period is over, as a model declares it."""
+    monkeypatch.setattr(Read, "buried_by", ("period over",), raising=False)
+
+
+def bury_read(read, *, emptied):
+    """Erase a read as an act of the platform would: its row deleted, or emptied of what is personal."""
+    with transaction.atomic():
+        sql(
+            "UPDATE keeping_read SET key = NULL WHERE id = %s" if emptied else "DELETE FROM keeping_read WHERE id = %s",
+            read.pk,
+        )
+        bury("read", read.pk, reason="period over", at=AT)
+
+
+def test_a_record_that_was_lawfully_erased_is_no_finding(register, sequence, burial):
+    bury_read(Read.objects.first(), emptied=False)
     sequence()
     report = check(register)
     assert report.holds, report.findings
     assert report.tombstones == 1
+    assert report.tombstones_by == {"read": {"period over": 1}}
 
 
-def test_a_record_that_was_emptied_lawfully_is_no_finding(register, sequence):
-    read = Read.objects.first()
-    bury("read", read.pk, reason="period over", at=AT)
-    sql("UPDATE keeping_read SET key = NULL WHERE id = %s", read.pk)
+def test_a_record_that_was_emptied_lawfully_is_no_finding(register, sequence, burial):
+    bury_read(Read.objects.first(), emptied=True)
     sequence()
-    assert check(register).holds
+    report = check(register)
+    assert report.holds, report.findings
+
+
+def test_a_record_that_was_buried_and_then_rewritten_is_named(register, sequence, burial):
+    read = Read.objects.first()
+    bury_read(read, emptied=True)
+    sequence()
+    sql("UPDATE keeping_read SET reader = 99, organisation = 'Somebody else' WHERE id = %s", read.pk)
+    assert named(check(register)) == {("row-changed", "read", read.pk)}
+    sql("UPDATE keeping_read SET key = 12125550100 WHERE id = %s", read.pk)
+    assert ("erased-kept", "read", read.pk) in named(check(register))
+
+
+def test_what_is_not_erased_or_is_never_erased_cannot_be_buried(register, burial):
+    read = Read.objects.first()
+    with pytest.raises(ValueError, match="key"):
+        bury("read", read.pk, reason="period over", at=AT)
+    with pytest.raises(ValueError, match="not buried"):
+        bury("read", read.pk, reason="another", at=AT)
+    with pytest.raises(ValueError, match="not buried"):
+        bury("import", Import.objects.get().pk, reason="period over", at=AT)
+    assert not Tombstone.objects.exists()
+
+
+def test_a_tombstone_that_was_written_by_hand_hides_nothing(register, sequence):
+    read = Read.objects.first()
+    with transaction.atomic():
+        stone = Tombstone.objects.create(kind="read", record=read.pk, reason="period over", at=AT)
+        write_leaves("tombstone", [stone], at=AT)
+    sql("UPDATE proofs_leaf SET salt = NULL WHERE kind = 'read' AND record = %s", read.pk)
+    sql("DELETE FROM keeping_read WHERE id = %s", read.pk)
+    sequence()
+    report = check(register)
+    assert named(report) == {("tombstone-unlawful", "read", read.pk), ("row-missing", "read", read.pk)}
+    assert report.tombstones_by == {"read": {"other": 1}}
 
 
 def test_a_salt_that_is_gone_without_a_tombstone_is_named(register):
@@ -219,21 +308,34 @@ def test_a_salt_that_is_gone_without_a_tombstone_is_named(register):
     assert named(check(register)) == {("salt-missing", "read", read.pk)}
 
 
-def test_a_tombstone_that_no_leaf_proves_is_named(register):
+def test_a_tombstone_that_no_leaf_proves_is_named(register, burial):
     read = Read.objects.first()
     sql("DELETE FROM keeping_read WHERE id = %s", read.pk)
     sql("UPDATE proofs_leaf SET salt = NULL WHERE kind = 'read' AND record = %s", read.pk)
-    stone = Tombstone.objects.create(kind="read", record=read.pk, reason="", at=AT)
+    stone = Tombstone.objects.create(kind="read", record=read.pk, reason="period over", at=AT)
     assert named(check(register)) == {("leaf-missing", "tombstone", stone.pk)}
 
 
-def test_an_erasure_that_left_its_salt_is_named(register, sequence):
+@pytest.mark.parametrize("emptied", [True, False])
+def test_an_erasure_that_left_its_salt_is_named(register, sequence, burial, emptied):
     read = Read.objects.first()
-    salt = bytes(Leaf.objects.get(kind="read", record=read.pk).salt)
-    bury("read", read.pk, reason="period over", at=AT)
-    sql("UPDATE proofs_leaf SET salt = %s WHERE kind = 'read' AND record = %s", salt, read.pk)
+    leaf = Leaf.objects.get(kind="read", record=read.pk)
+    bury_read(read, emptied=emptied)
+    sql("UPDATE proofs_leaf SET salt = %s WHERE id = %s", bytes(leaf.salt), leaf.pk)
     sequence()
     assert named(check(register)) == {("salt-kept", "read", read.pk)}
+
+
+@pytest.mark.parametrize("tampering", ["replaced", "gone"])
+def test_a_published_file_that_was_replaced_is_named(register, sequencing, tampering):
+    file = publish_file(feed=Feed.objects.get(register=register, projection="all"), at=now())
+    assert not named(check(register), "file-differs")
+    path = feed_store(register.code, "all").path / file.object_path
+    path.chmod(0o600)
+    path.write_bytes(b"nonsense")
+    if tampering == "gone":
+        path.unlink()
+    assert named(check(register), "file-differs") == {("file-differs", "file", file.pk)}
 
 
 def test_what_waits_for_the_sequencer_is_counted_and_no_finding(register):
@@ -292,6 +394,16 @@ def test_a_log_taken_back_is_found_by_a_checkpoint_kept_elsewhere(register, sequ
 def test_a_checkpoint_that_nobody_signed_is_refused(register):
     with pytest.raises(LedgerError):
         check(register, since=ledger_store().read("checkpoint").replace(b"\nat ", b"\nat 1"))
+
+
+def test_rows_are_checked_in_a_process_beside_where_there_are_many(register, monkeypatch):
+    monkeypatch.setattr("quietline.web.proofs.beside._MANY", -1)
+    untouched = check(register)
+    assert untouched.holds, untouched.findings
+    assert untouched.rows == Leaf.objects.count()
+    read = Read.objects.first()
+    sql("UPDATE keeping_read SET reader = 99 WHERE id = %s", read.pk)
+    assert named(check(register)) == {("row-changed", "read", read.pk)}
 
 
 def test_more_findings_than_are_named_are_counted(register, monkeypatch):

@@ -14,10 +14,10 @@ from quietline.web.publishing.models import Change, Entry
 from quietline.web.publishing.objects import feed_origin, feed_store, signing_key
 from quietline.web.publishing.sequencing import Sequencer
 from quietline.web.subscribers.line_sessions import line_of_token
-from quietline.web.subscribers.listing import change_terms, confirm_listing, standing_of, withdraw
+from quietline.web.subscribers.listing import change_terms, confirm_listing, list_line, standing_of, withdraw
 from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import read_line
-from quietline.web.subscribers.proving import challenge_bytes, request_codes
+from quietline.web.subscribers.proving import challenge_bytes, request_codes, try_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -41,12 +41,20 @@ def test_a_confirmed_number_stands_in_the_register_and_in_the_feed(register):
     challenge = ask()
     entry, confirmed = confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
     assert (entry.key, entry.since_date, entry.assurance) == (12125550123, date(2026, 11, 22), "code")
+    assert line_of_token(confirmed.token, at=AT) is None
+    shown = line_of_token(confirmed.token, at=AT, of_listing=True)
+    assert standing_of(shown).since_date == date(2026, 11, 22)
+    with pytest.raises(NotProvenError, match="for listing"):
+        withdraw(proven=shown, at=AT)
+    challenge = ask(purpose="prove")
+    nothing, confirmed = confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
+    assert nothing is None
     proven = line_of_token(confirmed.token, at=AT)
     assert standing_of(proven).since_date == date(2026, 11, 22)
     change_terms(proven=proven, terms="channels=voice", at=AT + timedelta(minutes=1))
     withdraw(proven=proven, at=AT + timedelta(minutes=2))
     sequencer = Sequencer()
-    assert sequencer.step(at=AT) == 6  # three changes, three leaves
+    assert sequencer.step(at=AT) == 7  # three changes, three leaves, and the register's own
     added, altered, withdrawn = feed_lines()
     assert [type(line) for line in (added, altered, withdrawn)] == [Added, Altered, Withdrawn]
     assert [line.number for line in (added, altered, withdrawn)] == [1, 2, 3]
@@ -64,6 +72,25 @@ def test_a_wrong_code_is_counted_and_the_third_ends_it(register):
         confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
     assert not Entry.objects.exists()
     assert not Change.objects.exists()
+
+
+def test_a_code_that_was_sent_to_list_the_number_is_over_where_a_proof_is_wanted(register):
+    challenge = ask()
+    refused = try_code(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
+    assert refused.code == "code.over"
+    entry, _confirmed = confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
+    assert entry is not None
+
+
+def test_the_line_itself_confirms_what_was_listed_by_an_e_mail(register):
+    line = read_line("(212) 555-0123", countries=("US",), only_fictitious=True)
+    before = list_line(line=line, terms="", assurance="mail", at=AT - timedelta(days=3))
+    challenge = ask()
+    entry, _confirmed = confirm_listing(challenge_id=challenge.id, typed=code_of(challenge), at=AT)
+    assert (entry.assurance, entry.since_date) == ("code", before.since_date)
+    assert Change.objects.get(entry=entry).operation == "alter"
+    assert list_line(line=line, terms="", assurance="mail", at=AT) == entry
+    assert list_line(line=line, terms="", assurance="call", at=AT) == entry
 
 
 def test_a_link_sent_by_mail_cannot_be_turned_into_a_proof_of_the_line(register):

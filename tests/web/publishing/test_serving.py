@@ -6,11 +6,13 @@ from contextlib import ExitStack, closing
 from datetime import date
 
 import pytest
+from django.core import signing
 
 from quietline.feed.following import Mirror
 from quietline.feed.http import HttpStore
 from quietline.registers import Register as RegisterReader
 from quietline.web.accounts import operations as accounts
+from quietline.web.accounts.models import ApiKey
 from quietline.web.base.clock import now
 from quietline.web.proofs.models import Leaf
 from quietline.web.publishing.files import publish_file
@@ -114,3 +116,33 @@ def test_files_come_in_ranges_and_unchanged_ones_not_at_all(client, register, se
     part.close()
     whole.close()
     assert client.get(led["Location"], headers={"If-None-Match": whole["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("how", ["suspended", "revoked"])
+def test_an_address_that_was_handed_out_ends_with_the_credential(client, register, sequencing, make_key, how):
+    operator, secret = make_key("operator", "operator")
+    list_all(register)
+    file = publish_file(feed=Feed.objects.get(register=register), at=now())
+    led = client.get(f"/feeds/dnc-us/all/{file.object_path}", headers={"Authorization": f"Bearer {secret}"})
+    whole = client.get(led["Location"])
+    assert whole.status_code == 200
+    whole.close()
+    if how == "suspended":
+        accounts.suspend_organisation(organisation=operator, reason="Resold lists", by=None, at=now())
+    else:
+        ApiKey.objects.update(revoked_at=now())
+    assert client.get(led["Location"]).status_code == 403
+
+
+def test_what_is_not_there_is_not_recorded_as_fetched(client, register, sequencing, make_key):
+    _operator, secret = make_key("operator", "operator")
+    for path in ("latest.json", f"files/{'0' * 64}.qlr", "tile/0/999"):
+        answer = client.get(f"/feeds/dnc-us/all/{path}", headers={"Authorization": f"Bearer {secret}"})
+        assert answer.status_code == 404
+    assert not Download.objects.exists()
+
+
+def test_a_token_of_another_form_leads_nowhere(client, db):
+    for content in (["dnc-us", "all", "files/x.qlr"], {"key": 1}, 7):
+        token = signing.dumps(content, salt="quietline.feed.file", compress=True)
+        assert client.get(f"/feeds/file/{token}").status_code == 404

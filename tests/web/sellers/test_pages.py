@@ -99,6 +99,7 @@ def furnished(enter, seller, representative, telemarketer, caller, operator, cle
         ("asked", [operator.code], clerk), ("answer", [operator.code, row.pk], clerk), ("queue", [], supervisor),
         ("case", [seller.code], supervisor), ("case", [applicant.code], supervisor), ("suspend", [seller.code], supervisor),
         ("reinstate", [seller.code], supervisor), ("bars", [], supervisor), ("lift_bar", [bar.pk], supervisor),
+        ("enter", [], supervisor), ("invite", [operator.code], supervisor),
     ]  # fmt: skip
 
 

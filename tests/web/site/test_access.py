@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
@@ -14,7 +16,8 @@ from web.every_url import SAMPLES, every_url, sample
 ELSEWHERE = "203.0.113.7"
 """A client's address that is not this machine (RFC 5737)."""
 OPEN = {
-    "home", "set_language", "healthy", "ready", "metrics", "oauth_token", "publishing:*", "proofs:*", "messaging:*",
+    "home", "set_language", "healthy", "ready", "metrics", "oauth_token", "publishing:*", "messaging:*",
+    "proofs:home", "proofs:find", "proofs:key", "proofs:checkpoint", "proofs:tile", "proofs:entry",
     "subscribers:list", "subscribers:prove", "subscribers:code", "subscribers:codes", "subscribers:by_mail",
     "subscribers:confirm_mail", "subscribers:leave", "subscribers:inbound", "subscribers:heard",
     "emulators:australian", "emulators:singaporean", "emulators:american_areas", "emulators:american",
@@ -108,6 +111,14 @@ def test_where_a_rule_leads_there_is_an_address_that_is_open():
                 f"{address.name} leads strangers to {missing}, which is closed"
             )
     assert seen == {"account_login", "subscribers:prove", "reports:find", "seals:appeals"}
+
+
+def test_who_is_led_to_the_log_in_comes_back_to_all_of_the_address():
+    asked = "/account/?state=applied&page=2&words=a%26b%3Dc%20d"
+    led = Client(REMOTE_ADDR=ELSEWHERE).get(asked).headers["Location"]
+    way, _mark, query = led.partition("?")
+    assert way == "/account/login/"
+    assert parse_qs(query) == {"next": [asked]}
 
 
 @pytest.mark.django_db

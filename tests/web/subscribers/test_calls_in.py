@@ -10,14 +10,15 @@ import pytest
 from quietline.web.messaging.models import OutgoingMessage
 from quietline.web.messaging.secrets import code_of
 from quietline.web.publishing.models import Entry, Register
-from quietline.web.publishing.operations import found_register
+from quietline.web.publishing.operations import found_register, list_number
 from quietline.web.publishing.queries import standing_entry
 from quietline.web.subscribers.call_script import PROMPTS, SCRIPT
 from quietline.web.subscribers.calls_in import _ACTS, challenge_by_call, take_call
 from quietline.web.subscribers.delegates import forget_line
 from quietline.web.subscribers.line_sessions import line_of_token
 from quietline.web.subscribers.low_tech_models import LineCall
-from quietline.web.subscribers.proving import try_code
+from quietline.web.subscribers.numbers import read_line
+from quietline.web.subscribers.proving import request_codes, try_code
 from web.subscribers.low_tech import AT, KEY, NUMBER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +80,21 @@ def test_what_to_block_is_chosen_by_keys_and_can_be_less_than_before():
     assert "no meaning" in call.words
     call.press("123")
     assert standing().terms == ""
+
+
+def test_choosing_channels_by_keys_leaves_what_else_was_chosen():
+    call = Telephone()
+    call.press("1")
+    list_number(
+        register=Register.objects.get(code="dnc-us"), key=KEY, since_date=AT.date(), assurance="code",
+        terms="categories=2; channels=text; modes=13", at=AT + timedelta(seconds=1),
+    )  # fmt: skip
+    call = Telephone(at=AT + timedelta(seconds=2))
+    call.press("2")
+    call.press("1#")
+    assert standing().terms == "categories=2; channels=recorded; modes=13"
+    call.press("3")
+    assert "against any of these: Property; or Recorded and automatic calls; or " in call.words
 
 
 def test_status_and_withdrawal():
@@ -158,7 +174,11 @@ def test_who_is_not_vouched_for_is_called_back_and_proves_the_line_by_the_code()
     assert standing().assurance == "code"
 
 
-def test_calls_back_are_limited_with_all_other_codes():
+def test_calls_back_are_limited_and_codes_that_others_asked_for_use_up_none():
+    line = read_line(NUMBER, countries=("US",), only_fictitious=True)
+    for place in range(6):
+        request_codes(lines=[line], purpose="list", language="en", client=f"203.0.{place}.9", at=AT)
+    OutgoingMessage.objects.all().delete()
     for _ in range(3):
         Telephone(attestation="none").press("1")
     call = Telephone(attestation="none")

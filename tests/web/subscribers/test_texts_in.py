@@ -23,6 +23,8 @@ from quietline.web.subscribers import reports, text_dealings
 from quietline.web.subscribers.answers import ANSWERS
 from quietline.web.subscribers.low_tech_models import InboundText, TextRequest
 from quietline.web.subscribers.models import Challenge
+from quietline.web.subscribers.numbers import read_line
+from quietline.web.subscribers.proving import request_codes
 from web.subscribers.low_tech import AT, KEY, NUMBER, answers, last_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +59,7 @@ def test_the_same_text_is_dealt_with_once():
 
 def test_chinese_is_answered_in_chinese_and_the_choice_of_language_lasts():
     send("屏蔽1、4")
-    assert "屏蔽1,4" in answers()[-1]
+    assert "屏蔽以下任一项：1,4" in answers()[-1]
     send("LANG ZH")
     send("HELP")
     assert "投诉" in answers()[-1]
@@ -70,6 +72,15 @@ def test_more_can_be_blocked_by_text_alone():
     assert (standing().terms, standing().since_date) == ("categories=1,4; days=36", since)
     send("BLOCK", at=AT + timedelta(days=2))
     assert standing().terms == ""
+
+
+def test_what_is_named_piece_by_piece_until_nothing_is_left_is_everything():
+    send("BLOCK VOICE 11")
+    send("BLOCK 1", at=AT + timedelta(days=1))
+    assert standing().terms == "categories=1; channels=voice; modes=11"
+    send("BLOCK TEXT RECORDED", at=AT + timedelta(days=2))
+    assert standing().terms == ""
+    assert "listed against everything" in answers()[-1]
 
 
 def test_less_than_now_is_asked_back_and_done_on_yes():
@@ -143,7 +154,7 @@ def test_status_is_told_after_the_code_only():
     send("STATUS")
     assert "since" not in answers()[-1]
     send(f"YES {last_code()}")
-    assert f"listed since 22 November 2026 against 1,4 SAT. Reference {standing().reference}" in answers()[-1]
+    assert f"listed since 22 November 2026 against any of 1,4 SAT. Reference {standing().reference}" in answers()[-1]
 
 
 def test_status_of_a_number_that_is_not_listed():
@@ -165,12 +176,31 @@ def test_too_many_texts_from_one_number_are_dropped():
     assert len(answers()) == 10
 
 
-def test_codes_count_together_with_those_asked_for_on_the_site():
+def test_codes_are_few_and_count_apart_from_those_that_others_asked_for_on_the_site():
+    line = read_line(NUMBER, countries=("US",), only_fictitious=True)
+    for place in range(6):
+        request_codes(lines=[line], purpose="list", language="en", client=f"203.0.{place}.9", at=AT)
     for _ in range(3):
         send("STATUS")
+    assert f"YES {last_code()}" in answers()[-1]
     send("STATUS")
     assert "too often" in answers()[-1]
-    assert Challenge.objects.count() == 3
+    assert Challenge.objects.filter(purpose="prove").count() == 3
+
+
+def test_forged_texts_keep_nobody_from_more_protection_nor_from_the_code_they_hold():
+    send("STATUS")
+    code = last_code()
+    for _ in range(40):
+        send("HELP")
+    told = len(answers())
+    assert send("HELP") == "limited"
+    assert send("BLOCK") == "done"
+    assert standing() is not None
+    assert send("YES 1234") == "done"
+    assert len(answers()) == told
+    send(f"YES {code}")
+    assert "listed since" in answers()[-1]
 
 
 def test_the_cap_of_the_day_leaves_a_text_unanswered_but_not_undone(settings, monkeypatch):

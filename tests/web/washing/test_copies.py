@@ -7,18 +7,28 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
-from quietline.errors import UnavailableError
+from quietline.errors import OutputError, UnavailableError
+from quietline.ledger.log import LogWriter
 from quietline.registers import Entries, Metadata, RegisterBuilder
 from quietline.registers import Register as RegisterReader
+from quietline.web.base.metrics import COPIES_FAILED
 from quietline.web.publishing.importing import import_register
-from quietline.web.publishing.models import Change
-from quietline.web.publishing.operations import end_entry, list_number
-from quietline.web.washing.copies import STALE_AFTER, advance_copies, as_of, copies_folder, copy_of
+from quietline.web.publishing.lines import line_of_change
+from quietline.web.publishing.models import Change, Register
+from quietline.web.publishing.objects import feed_origin, feed_store, signing_key
+from quietline.web.publishing.operations import end_entry, found_register, list_number
+from quietline.web.publishing.sequencing import Sequencer
+from quietline.web.washing import copies
+from quietline.web.washing.campaigns import read_said
+from quietline.web.washing.copies import STALE_AFTER, AsOf, advance_copies, as_of, copies_folder, copy_of
+from quietline.web.washing.engine import wash_numbers
 from web.washing.conftest import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = tuple(range(12125550100, 12125550110))
+BRITISH = 442079460001
 
 
 def put(register, key, *, at=AT, terms=""):
@@ -111,3 +121,90 @@ def test_a_second_process_leaves_the_work_to_the_first(register, publish):
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert advance_copies(at=AT + timedelta(seconds=3)) == 0
         assert as_of(at=AT).at == AT
+
+
+# -- one register that is broken --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(register, publish):
+    """A register whose feed is damaged, beside one that is not; numbers were listed in both since."""
+    other = found_register(code="dnc-gb", kind="do-not-call", title="Do not call", country="GB", at=AT)
+    put(register, KEYS[0])
+    put(other, BRITISH)
+    publish()
+    feed_store("dnc-gb", "all").replace("checkpoint", b"nonsense")
+    put(register, KEYS[1])
+    Change.objects.filter(number__isnull=True).update(number=3)
+    with_line(register)
+    return other
+
+
+def with_line(register):
+    """Write the newest change of a register into its feed, whatever is with the others."""
+    origin = feed_origin(register.code, "all")
+    log = LogWriter.open(feed_store(register.code, "all"), origin=origin, key=signing_key())
+    log.append([line_of_change(Change.objects.get(number=3)).encode()], at=AT)
+
+
+def test_a_broken_feed_keeps_no_other_register_from_going_on(register, publish, broken):
+    put(broken, BRITISH + 1)
+    Change.objects.filter(number__isnull=True).update(number=4)
+    later = AT + STALE_AFTER + timedelta(seconds=1)
+    before = COPIES_FAILED.labels("dnc-gb")._value.get()
+    assert advance_copies(at=later) == 2
+    assert COPIES_FAILED.labels("dnc-gb")._value.get() == before + 1
+    assert held(register) == list(KEYS[:2])
+    assert as_of(at=later, copies=[copy_of(register)]) == AsOf(4, later)
+    for needed in (None, [copy_of(broken)], [copy_of(register), copy_of(broken)]):
+        with pytest.raises(UnavailableError):
+            as_of(at=later, copies=needed)
+    american, british = (np.array([key], dtype=np.uint64) for key in (KEYS[0], BRITISH))
+    both = [copy_of(register), copy_of(broken)]
+    assert as_of(at=later, copies=both, keys=american).number == 4  # no number of that country is among them
+    with pytest.raises(UnavailableError):
+        as_of(at=later, copies=both, keys=british)
+
+
+def test_only_washes_that_need_the_broken_register_are_refused(register, publish, broken, enter):
+    put(broken, BRITISH + 1)
+    Change.objects.filter(number__isnull=True).update(number=4)
+    later = AT + STALE_AFTER + timedelta(seconds=1)
+    advance_copies(at=later)
+    body = enter.organisation("exempt", "Friends of Rivers")
+    facts = read_said({"purpose": "sales", "channel": "live_voice", "callee_class": "residential", "caller_id": "shown"})
+    asked = {"caller": body, "client": body, "country": "US", "facts": facts, "called_at": later, "at": later}
+    washed = wash_numbers([f"+{KEYS[0]}", "nothing"], **asked)
+    assert (washed.as_of.number, sum(washed.counts)) == (4, 2)
+    with pytest.raises(UnavailableError) as raised:
+        wash_numbers([f"+{KEYS[0]}", f"+{BRITISH}"], **asked)
+    assert raised.value.code == "wash.stale"
+
+
+def test_a_register_that_was_broken_is_tried_until_it_goes_on(register, publish, broken):
+    good = feed_store("dnc-us", "all").read("checkpoint")
+    put(broken, BRITISH + 1)
+    Change.objects.filter(number__isnull=True).update(number=4)
+    advance_copies(at=AT + timedelta(seconds=1))
+    assert as_of(at=AT + timedelta(seconds=1)) == AsOf(2, AT)  # all together are as far as the last of them
+    assert feed_store("dnc-us", "all").read("checkpoint") == good
+    for path in sorted(feed_store("dnc-gb", "all").path.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+    Sequencer().step(at=AT + timedelta(seconds=2))  # writes the feed anew, as it was
+    advance_copies(at=AT + timedelta(seconds=3))
+    assert as_of(at=AT + timedelta(seconds=3)) == AsOf(4, AT + timedelta(seconds=3))
+    assert held(broken) == [BRITISH, BRITISH + 1]
+
+
+def test_a_copy_that_could_not_even_be_begun_counts_for_every_wash(register, publish, monkeypatch):
+    publish()
+    found_register(code="dnc-gb", kind="do-not-call", title="Do not call", country="GB", at=AT)
+    put(Register.objects.get(code="dnc-gb"), BRITISH)
+    Sequencer().step(at=AT)
+    monkeypatch.setattr(copies, "create_empty", lambda *_: (_ for _ in ()).throw(OutputError("The disk is full.")))
+    later = AT + STALE_AFTER + timedelta(seconds=1)
+    advance_copies(at=later)
+    with pytest.raises(UnavailableError):
+        as_of(at=later, copies=[copy_of(register)], keys=np.array([KEYS[0]], dtype=np.uint64))

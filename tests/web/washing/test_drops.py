@@ -160,3 +160,24 @@ def test_a_folder_of_nobody_and_no_folder_at_all_are_nothing(db, settings):
     assert look() == 0
     (settings.ENVIRONMENT.home / "drops" / "QL-O-999999-9" / "in").mkdir(parents=True)
     assert look() == 0
+
+
+def test_only_who_passes_the_folder_of_the_organisation_reaches_what_lies_in_it(seller, settings, tmp_path):
+    """Without a set-group-ID bit, which service managers forbid; the group comes from the folder above."""
+    from quietline.web.washing.drops import open_folder
+
+    drops = tmp_path / "drops"
+    values = {**settings.ENVIRONMENT._values, "drops": drops}
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(values)
+    before = os.umask(0o077)
+    try:
+        made = open_folder(seller)
+    finally:
+        os.umask(before)
+    assert made == drops / seller.code
+    assert made.stat().st_mode & 0o7777 == 0o750
+    for name in ("in", "out", "archive"):
+        assert (made / name).stat().st_mode & 0o7777 == 0o777
+    made.chmod(0o700)  # as who runs the machine wants it
+    open_folder(seller)
+    assert made.stat().st_mode & 0o7777 == 0o700

@@ -99,10 +99,30 @@ def test_terms_that_a_register_did_not_have_before_are_no_obstacle(register, pub
     put(register, "+12125550150")
     publish()
     asked(exempt, LISTED)  # a judge is made, and kept
-    put(register, LISTED, terms="channels=text")
+    put(register, LISTED, terms="channels=voice")
     publish(at=AT + timedelta(seconds=2))
     at = AT + timedelta(seconds=3)
-    assert verdicts(asked(exempt, LISTED, FREE, at=at)) == ["forbid", "permit"]  # the law of the US knows no terms
+    assert verdicts(asked(exempt, LISTED, FREE, at=at)) == ["forbid", "permit"]
+
+
+def test_an_entry_forbids_what_it_names_and_nothing_else(register, publish, exempt):
+    texts, calls, property_, whole = "+12125550151", "+12125550152", "+12125550153", "+12125550154"
+    put(register, texts, terms="channels=text")
+    put(register, calls, terms="categories=2; channels=voice")
+    put(register, property_, terms="categories=2")
+    put(register, whole)
+    publish()
+    numbers = (texts, calls, property_, whole)
+    answer = asked(exempt, *numbers)  # a person calls; what about is not said
+    assert verdicts(answer) == ["permit", "forbid", "undetermined", "forbid"]
+    of = [answer["outcomes"][place] for place in answer["numbers"]]
+    assert (of[0]["reason"], of[1]["reason"]) == ("US-32", "US-29")
+    assert "covers other calls only" in of[0]["text"]
+    assert of[2]["unknown"] == ["category"]
+    assert verdicts(asked(exempt, *numbers, said=FACTS | {"category": "2"})) == ["permit", "forbid", "forbid", "forbid"]
+    assert verdicts(asked(exempt, *numbers, said=FACTS | {"category": "3"})) == ["permit", "forbid", "permit", "forbid"]
+    text = FACTS | {"channel": "text", "category": "3"}
+    assert verdicts(asked(exempt, *numbers, said=text)) == ["forbid", "permit", "permit", "forbid"]
 
 
 def test_what_a_seller_has_on_file_counts_for_that_seller_alone(register, publish, make_organisation):

@@ -56,6 +56,18 @@ def test_a_list_goes_in_and_comes_out_washed_with_a_receipt_that_holds(seller, d
     assert OutgoingMessage.objects.get().template == "wash-finished"
 
 
+def test_who_has_left_gets_no_letter_of_the_list_that_they_handed_in(seller, downloader, washing):
+    from quietline.web.accounts.operations import end_membership
+    from quietline.web.messaging.models import OutgoingMessage
+
+    wash = hand_in(seller, ten(), by=downloader).wash
+    end_membership(membership=downloader.memberships.get(), by=None, at=AT)
+    assert turn() == 1
+    wash.refresh_from_db()
+    assert wash.state == "finished"
+    assert not OutgoingMessage.objects.filter(template="wash-finished").exists()
+
+
 def wash_key_file():
     from django.conf import settings
 

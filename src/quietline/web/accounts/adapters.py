@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,14 +9,15 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.shortcuts import render
 
 from quietline.web.accounts import queries
+from quietline.web.accounts.mail import MailAwayError, words_of
+from quietline.web.accounts.oidc import domains_of
 from quietline.web.accounts.people import find_person, has_verified
+from quietline.web.accounts.second_factors import cipher
 from quietline.web.base.clients import client_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,34 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Put the installation's name before the subject."""
         return f"[{settings.ENVIRONMENT.title}] {subject}"
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Write a letter in our own words; the library's are taken for what it may add one day."""
+        words = words_of(template_prefix, {**context, "title": settings.ENVIRONMENT.title})
+        if words is None:
+            theirs: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+            return theirs
+        return EmailMessage(
+            self.format_email_subject(words.subject), words.text, self.get_from_email(),
+            [email] if isinstance(email, str) else email, headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+        )  # fmt: skip
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a letter, or answer that none can leave now.
+
+        Raises:
+            ImmediateHttpResponse: the page that says so (503).
+        """
+        try:
+            super().send_mail(template_prefix, email, context)
+        except MailAwayError:
+            raise ImmediateHttpResponse(render(self.request, "accounts/mail_away.html", status=503)) from None
+
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second-factor rules."""
@@ -63,11 +91,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Encrypt what authenticators share with us, so that a copy of the database opens no log-in."""
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt, also with a retired secret key."""
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher().decrypt(encrypted_text.encode()).decode()
 
 
 class AgencyLoginAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -78,12 +106,18 @@ class AgencyLoginAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Refuse who was not invited, and an address that the provider does not vouch for.
+        """Refuse who was not invited, and an address that the provider does not vouch for or that is not its own.
 
         Raises:
             ImmediateHttpResponse: the page that says so.
         """
-        vouched = [address.email for address in sociallogin.email_addresses if address.verified]
+        # whoever runs one agency's log-in can vouch for any address, and must not become somebody of another agency
+        own = domains_of(sociallogin.account.provider, settings.SOCIALACCOUNT_PROVIDERS)
+        vouched = [
+            address.email
+            for address in sociallogin.email_addresses
+            if address.verified and address.email.rpartition("@")[2].lower() in own
+        ]
         person = sociallogin.user if sociallogin.is_existing else None
         known = person is not None and person.is_active and has_verified(person, vouched)
         if not known:
@@ -97,12 +131,3 @@ class AgencyLoginAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user: AbstractBaseUser = sociallogin.user
         user.email = str(data.get("email") or "").lower()  # type: ignore[attr-defined]
         return user
-
-
-def _cipher() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])
-
-
-def _derived(secret: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"quietline accounts second factor").derive(secret.encode())

@@ -35,6 +35,7 @@ __all__ = [
     "Credential",
     "authenticate",
     "client_of",
+    "forget_tokens",
     "issue_token",
     "new_handle",
     "new_secret",
@@ -155,17 +156,18 @@ def client_of(client_id: str, client_secret: str, *, at: datetime) -> ApiKey | N
 
 
 def issue_token(*, client: ApiKey, scopes: Iterable[str], at: datetime) -> str:
-    """Store a new bearer token of a client and give its text, which nobody can see again.
-
-    The client's tokens that are over are deleted on the way, so the table does not grow.
-    """
-    BearerToken.objects.filter(client=client, expires_at__lte=at).delete()
+    """Store a new bearer token of a client and give its text, which nobody can see again."""
     handle, secret = new_handle(), new_secret()
     BearerToken.objects.create(
         client=client, handle=handle, digest=secret_digest(secret), scopes=sorted(scopes), created_at=at,
         expires_at=at + timedelta(seconds=TOKEN_SECONDS),
     )  # fmt: skip
     return f"qlt_{handle}_{secret}"
+
+
+def forget_tokens(*, at: datetime) -> int:
+    """Delete the tokens that are over, which open nothing any more; give how many."""
+    return BearerToken.objects.filter(expires_at__lte=at).delete()[0]
 
 
 def _find_key(handle: str, kind: ApiKey.Kind) -> ApiKey | None:

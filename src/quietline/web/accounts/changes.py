@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from quietline.errors import NotProvenError
+from quietline.ledger.receipts import canonical_json
 from quietline.web.accounts import queries
-from quietline.web.accounts.models import Organisation, Person, RoleChange
+from quietline.web.accounts.models import ApiKey, Organisation, Person, RoleChange
 from quietline.web.proofs.operations import write_leaves
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["check_may_manage", "check_oversees", "held", "prove"]
+__all__ = ["check_may_manage", "check_oversees", "held", "prove", "sha256_of"]
 
 
 def held(organisation: Organisation) -> Organisation:
@@ -48,12 +50,22 @@ def check_oversees(by: Person | None) -> None:
         )
 
 
+def sha256_of(made: ApiKey | Organisation) -> str:
+    """Hash what something was made as: SHA-256 of canonical JSON (RFC 8785), hexadecimal."""
+    return sha256(canonical_json(made.made_as)).hexdigest()
+
+
 def prove(
     act: RoleChange.Act, organisation: Organisation, *, by: Person | None, at: datetime, person: Person | None = None,
-    role: str = "", subject: int | None = None, reason: str = "",
+    role: str = "", subject: int | None = None, reason: str = "", key: ApiKey | None = None,
 ) -> None:  # fmt: skip
-    """Write the row that says what was done, and its leaf in the ledger."""
+    """Write the row that says what was done, and its leaf in the ledger.
+
+    The row of an organisation that was founded, or of a ``key`` that was made, says as what.
+    """
+    made: ApiKey | Organisation | None = organisation if act == RoleChange.Act.FOUNDED else key
     change = RoleChange.objects.create(
-        act=act, organisation=organisation, person=person, role=role, subject=subject, by=by, reason=reason[:200], at=at
-    )
+        act=act, organisation=organisation, person=person, role=role, subject=subject, by=by, reason=reason[:200],
+        made_sha256="" if made is None else sha256_of(made), at=at,
+    )  # fmt: skip
     write_leaves("role", [change], at=at)

@@ -12,6 +12,7 @@ from quietline.errors import ConflictError, OperationError
 from quietline.web.accounts.api_keys import new_handle, new_secret, secret_digest
 from quietline.web.accounts.changes import check_may_manage, held, prove
 from quietline.web.accounts.models import ApiKey, BearerToken, Organisation, Person, RoleChange, Scope
+from quietline.web.accounts.outlets import key_revoked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -101,7 +102,7 @@ def make_key(
         organisation=organisation, kind=kind, handle=handle, digest=secret_digest(secret), title=title,
         scopes=sorted(str(scope) for scope in scopes), created_by=by, created_at=at, expires_at=at + timedelta(days=days),
     )  # fmt: skip
-    prove(RoleChange.Act.KEY_MADE, organisation, subject=key.pk, by=by, at=at)
+    prove(RoleChange.Act.KEY_MADE, organisation, subject=key.pk, key=key, by=by, at=at)
     if kind == ApiKey.Kind.CLIENT:
         return MadeKey(key, f"qls_{secret}", f"qlc_{handle}")
     return MadeKey(key, f"qlk_{handle}_{secret}")
@@ -123,8 +124,9 @@ def revoke_key(*, key: ApiKey, by: Person | None, at: datetime) -> None:
 
 
 def revoke_keys(keys: Iterable[ApiKey], *, organisation: Organisation, by: Person | None, at: datetime) -> None:
-    """Revoke keys and clients with all their tokens, and prove each, in a transaction that holds the organisation."""
+    """Revoke keys and clients with all that they opened, and prove each, in a transaction that holds the organisation."""
     for key in keys:
         ApiKey.objects.filter(pk=key.pk).update(revoked_at=at)
         BearerToken.objects.filter(client=key).delete()
+        key_revoked.send(sender=ApiKey, key=key, at=at)
         prove(RoleChange.Act.KEY_REVOKED, organisation, subject=key.pk, by=by, at=at)

@@ -118,6 +118,11 @@ class Organisation(models.Model):
         return self.name
 
     @property
+    def made_as(self) -> dict[str, object]:
+        """What it was founded as and stays, for the ledger: what its people and programs can be given follows from it."""
+        return {"code": self.code, "kind": str(self.kind)}
+
+    @property
     def may_act(self) -> bool:
         """Whether its people and programs may do anything at all in its name."""
         return self.state == self.State.VERIFIED
@@ -250,6 +255,15 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def made_as(self) -> dict[str, object]:
+        """What it was made as and stays, for the ledger: what it opens, and the hash of its secret."""
+        return {
+            "organisation": self.organisation_id, "kind": str(self.kind), "handle": self.handle,
+            "digest": bytes(self.digest).hex(), "scopes": list(self.scopes), "by": self.created_by_id,
+            "expires_at": canonical_moment(self.expires_at),
+        }  # fmt: skip
+
     def is_good(self, at: datetime) -> bool:
         """Say whether it opens anything now: not revoked, not over, its organisation not suspended."""
         return self.revoked_at is None and at < self.expires_at and self.organisation.may_act
@@ -296,12 +310,14 @@ class RoleChange(WrittenOnce):
     subject = models.BigIntegerField(null=True)  # the membership, invitation or key, according to the act
     by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+    # SHA-256 of the canonical JSON of what an organisation or key was made as; rows of earlier releases have none
+    made_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "role"
     keeping: ClassVar[Keeping] = {
         "id": "kept", "act": "kept", "organisation": "kept", "person": "kept", "role": "kept", "subject": "kept",
-        "by": "kept", "reason": "kept", "at": "kept",
+        "by": "kept", "reason": "kept", "made_sha256": "kept", "at": "kept",
     }  # fmt: skip
 
     class Meta:
@@ -310,8 +326,9 @@ class RoleChange(WrittenOnce):
     @property
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of; the reason only as a hash, since people wrote it."""
-        return {
+        row: dict[str, object] = {
             "act": self.act, "organisation": self.organisation_id, "person": self.person_id, "role": self.role,
             "subject": self.subject, "by": self.by_id, "reason": sha256(self.reason.encode()).hexdigest(),
             "at": canonical_moment(self.at),
         }  # fmt: skip
+        return row | {"made": self.made_sha256} if self.made_sha256 else row

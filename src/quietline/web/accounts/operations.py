@@ -6,6 +6,7 @@ import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -13,7 +14,12 @@ from quietline.errors import ConflictError, NotProvenError, OperationError
 from quietline.web.accounts import queries
 from quietline.web.accounts.changes import check_may_manage, check_oversees, held, prove
 from quietline.web.accounts.codes import new_organisation_code
-from quietline.web.accounts.invitations import INVITATION_DAYS, held_invitation, send_invitation
+from quietline.web.accounts.invitations import (
+    INVITATION_DAYS,
+    held_invitation,
+    withdraw_invitation,
+    write_invitation,
+)
 from quietline.web.accounts.key_operations import revoke_keys
 from quietline.web.accounts.models import (
     ApiKey,
@@ -41,6 +47,7 @@ __all__ = [
     "end_membership",
     "end_sessions",
     "forget_old",
+    "forget_sessions",
     "found_organisation",
     "grant_role",
     "invite_member",
@@ -143,17 +150,10 @@ def invite_member(
     check_may_manage(by, organisation)
     _check_role(role, organisation)
     email = email.strip().lower()
-    if Membership.objects.filter(person__email=email, organisation=organisation, role=role, ended_at=None).exists():
+    known = find_person(email)
+    if known and Membership.objects.filter(person=known, organisation=organisation, role=role, ended_at=None).exists():
         raise ConflictError("This person has the role already.", code="membership.exists")
-    for earlier in queries.open_invitations(organisation, at=at).filter(email=email, role=role):
-        revoke_invitation(invitation=earlier, by=by, at=at)
-    invitation = Invitation.objects.create(
-        organisation=organisation, email=email, role=role, invited_by=by, created_at=at,
-        expires_at=at + timedelta(days=INVITATION_DAYS),
-    )  # fmt: skip
-    prove(_Act.INVITED, organisation, role=role, subject=invitation.pk, by=by, at=at)
-    send_invitation(invitation, language=language, at=at)
-    return invitation
+    return write_invitation(organisation=organisation, email=email, role=role, by=by, at=at, language=language)
 
 
 @transaction.atomic
@@ -166,7 +166,7 @@ def revoke_invitation(*, invitation: Invitation, by: Person | None, at: datetime
     """
     organisation = held(invitation.organisation)
     check_may_manage(by, organisation)
-    _withdraw(invitation, by=by, at=at)
+    withdraw_invitation(invitation, by=by, at=at)
 
 
 @transaction.atomic
@@ -293,17 +293,16 @@ def forget_old(*, at: datetime) -> None:
     Invitation.objects.filter(expires_at__lt=at).exclude(email="").update(email="")
 
 
+def forget_sessions(*, at: datetime) -> None:
+    """Delete the sessions of browsers that are over: every visitor who was shown a form has left one."""
+    Session.objects.filter(expire_date__lt=at).delete()
+
+
 def _take_everything(person: Person, organisation: Organisation, *, by: Person | None, at: datetime) -> None:
     keys = list(ApiKey.objects.select_for_update().filter(organisation=organisation, created_by=person, revoked_at=None))
     revoke_keys(keys, organisation=organisation, by=by, at=at)
     for invitation in queries.open_invitations(organisation, at=at).filter(invited_by=person):
-        _withdraw(invitation, by=by, at=at)
-
-
-def _withdraw(invitation: Invitation, *, by: Person | None, at: datetime) -> None:
-    if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(revoked_at=at, email=""):
-        raise ConflictError("This invitation was accepted or withdrawn already.", code="invitation.over")
-    prove(_Act.UNINVITED, invitation.organisation, role=invitation.role, subject=invitation.pk, by=by, at=at)
+        withdraw_invitation(invitation, by=by, at=at)
 
 
 def _join(person: Person, organisation: Organisation, role: Role, *, by: Person | None, at: datetime) -> Membership:

@@ -18,8 +18,13 @@ __all__ = ["enter_app", "enter_person", "find_person", "has_verified"]
 
 
 def find_person(email: str) -> Person | None:
-    """Find who signs in with an address, however its letters are cased."""
-    return Person.objects.filter(email=email.strip().lower()).first()
+    """Find whose address it is, however its letters are cased: the one they sign in with, or a further one they proved."""
+    email = email.strip().lower()
+    found = Person.objects.filter(email=email).first()
+    if found is None:
+        address = EmailAddress.objects.filter(email=email, verified=True).select_related("user").first()
+        found = address.user if address is not None else None
+    return found
 
 
 @transaction.atomic

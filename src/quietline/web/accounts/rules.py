@@ -165,6 +165,7 @@ LINES: dict[str, Rule] = {
     "accounts:end_membership": manages_organisation,
     "accounts:keys": manages_organisation,
     "accounts:revoke_key": manages_organisation,
+    "accounts:end_outlet": manages_organisation,
 }
 """This room's lines of the access table. Addresses of the log-in library that stand in no line are refused: signing up
 through an identity provider, log-in by a mailed code, and trusted browsers."""

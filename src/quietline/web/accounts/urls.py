@@ -16,5 +16,6 @@ _own = [
     path("organisation/<str:code>/members/<int:pk>/end/", views.end_membership, name="end_membership"),
     path("organisation/<str:code>/keys/", views.keys, name="keys"),
     path("organisation/<str:code>/keys/<str:handle>/revoke/", views.revoke_key, name="revoke_key"),
+    path("organisation/<str:code>/keys/webhooks/<uuid:outlet>/end/", views.end_outlet, name="end_outlet"),
 ]
 urlpatterns = [path("", include((_own, "accounts"))), path("", include("allauth.urls"))]

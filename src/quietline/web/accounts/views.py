@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quietline.errors import OperationError
-from quietline.web.accounts import key_operations, operations, queries
+from quietline.web.accounts import key_operations, operations, outlets, queries
 from quietline.web.accounts.forms import InvitationForm, JoinForm, KeyForm
 from quietline.web.accounts.invitations import open_invitation
 from quietline.web.accounts.models import ApiKey, Invitation, Membership, Organisation, Person, Role, Scope
@@ -160,7 +160,7 @@ def keys(request: HttpRequest, code: str) -> HttpResponse:
          "scopes": [Scope(scope).label for scope in key.scopes]}
         for key in queries.keys_of(found)
     ]  # fmt: skip
-    context = {"organisation": found, "rows": rows, "form": form, "made": made}
+    context = {"organisation": found, "rows": rows, "form": form, "made": made, "outlets": outlets.outlets_of(found)}
     return render(request, "accounts/keys.html", context, status=status)
 
 
@@ -178,6 +178,22 @@ def revoke_key(request: HttpRequest, code: str, handle: str) -> HttpResponse:
         _refused(request, error)
     else:
         messages.success(request, _("The key is revoked."))
+    return redirect(back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_outlet(request: HttpRequest, code: str, outlet: UUID) -> HttpResponse:
+    """Ask, then let an address be told nothing more."""
+    found = organisation_of(code)
+    back = reverse("accounts:keys", args=[code])
+    shown = next((each for each in outlets.outlets_of(found) if each.id == outlet), None)
+    if shown is None:
+        messages.error(request, _("This webhook has ended already."))
+    elif request.method != "POST":
+        text = _("%(address)s is told nothing more from now on. This cannot be undone.") % {"address": shown.address}
+        return _confirm_page(request, title=_("End this webhook?"), text=text, button=_("End the webhook"), back=back)
+    elif outlets.end_outlet(found, outlet, at=now()):
+        messages.success(request, _("The webhook has ended."))
     return redirect(back)
 
 

@@ -10,3 +10,10 @@ class ApiConfig(AppConfig):
 
     name = "quietline.web.api"
     label = "api"
+
+    def ready(self) -> None:
+        """Show webhooks on the page of keys, and let them end with their keys."""
+        from quietline.web.accounts.outlets import register
+        from quietline.web.api.outlets import Webhooks
+
+        register(Webhooks())

@@ -203,6 +203,7 @@ def complaints(request: HttpRequest, about: _About = "", cursor: _Cursor = "", l
 @router.post(
     "/complaints/files", auth=_writer, response=answers(200, FileOut, 401, 403, 409, 413, 415), tags=_TAG,
     url_name="complaint_files", summary="Hand in a file of reports in the public eight-column form",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 def hand_in_file(
     request: HttpRequest,

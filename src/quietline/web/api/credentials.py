@@ -24,17 +24,18 @@ from quietline.web.base.clock import now
 from quietline.web.base.once import once
 from quietline.web.sellers.acting import explained
 from quietline.web.sellers.queries import CALLERS, last_decision, standing
-from quietline.web.subscribers.line_sessions import ProvenLine, line_of_token
+from quietline.web.subscribers.line_sessions import ProvenLine, line_of_token, listing_only
 from quietline.web.subscribers.models import LineSession
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from django.http import HttpRequest
 
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["LINE_HEADER", "LineToken", "Program", "credential_of", "end_line", "line_of_header"]
+__all__ = ["LINE_HEADER", "LineToken", "Program", "check_scopes", "credential_of", "end_line", "line_of_header"]
 
 LINE_HEADER = "Line-Token"
 _MOST = 200
@@ -87,6 +88,21 @@ def _stopped(header: str | None, *, at: datetime) -> Organisation | None:
     return key.organisation
 
 
+def check_scopes(credential: Credential, scopes: Collection[str]) -> None:
+    """Let a credential pass that has one of some scopes; where there are none, each.
+
+    Raises:
+        ProblemError: 403, it has none of them.
+    """
+    if scopes and not credential.scopes.intersection(scopes):
+        wanted = " ".join(scopes)
+        detail = _("The credential lacks the scope for this: %(scope)s.") % {"scope": wanted}
+        raise ProblemError(
+            403, code="credential.scope", detail=detail,
+            headers={"WWW-Authenticate": f'Bearer realm="quietline", error="insufficient_scope", scope="{wanted}"'},
+        )  # fmt: skip
+
+
 def _refusal(organisation: Organisation, reasons: tuple[str, ...]) -> ProblemError:
     """Write down why an organisation may not act: what, since when and why, what to do; never a number."""
     code = reasons[0] if reasons else "organisation.not-verified"
@@ -110,9 +126,12 @@ def _shown(words: str) -> str:
 
 
 def line_of_header(request: HttpRequest) -> ProvenLine | None:
-    """Give the line whose proof came with a request; None where none came that holds."""
+    """Give the line whose proof came with a request, whatever it opens; None where none came that holds."""
     token = request.headers.get(LINE_HEADER, "")
-    return once(request, "line-of-header", lambda: line_of_token(token, at=now()) if 0 < len(token) <= _MOST else None)
+    return once(
+        request, "line-of-header",
+        lambda: line_of_token(token, at=now(), of_listing=True) if 0 < len(token) <= _MOST else None,
+    )  # fmt: skip
 
 
 def end_line(token: str) -> None:
@@ -154,28 +173,33 @@ class Program(AuthBase):
             reasons = standing(credential.organisation, at=now()).reasons
             if "organisation.barred" in reasons:
                 raise _refusal(credential.organisation, ("organisation.barred",))
-        if self.scopes and not credential.scopes.intersection(self.scopes):
-            wanted = " ".join(self.scopes)
-            detail = _("The credential lacks the scope for this: %(scope)s.") % {"scope": wanted}
-            raise ProblemError(
-                403, code="credential.scope", detail=detail,
-                headers={"WWW-Authenticate": f'Bearer realm="quietline", error="insufficient_scope", scope="{wanted}"'},
-            )  # fmt: skip
+        check_scopes(credential, self.scopes)
         return credential
 
 
 class LineToken(APIKeyHeader):
-    """The token that a right code gave, in the header ``Line-Token``; it stands for the line, for half an hour."""
+    """The token that a right code gave, in the header ``Line-Token``; it stands for the line, for half an hour.
+
+    Args:
+        of_listing: whether the token of a code for listing is enough; else only that of a code that proves the line.
+    """
 
     param_name = LINE_HEADER
+
+    def __init__(self, *, of_listing: bool = False) -> None:
+        self.of_listing = of_listing
+        super().__init__()
 
     def authenticate(self, request: HttpRequest, key: str | None) -> ProvenLine | None:
         """Give the line; None leads to 401.
 
         Raises:
+            NotProvenError: 403, ``line.listing-only``: the code was for listing the number.
             TooManyError: the line's holder asks too often.
         """
         line = line_of_header(request)
         if line is not None:
             count_request(request, "line", line.key.to_bytes(8, "big"))
+            if not self.of_listing:
+                listing_only(line)
         return line

@@ -1,18 +1,23 @@
 """Tell addresses of events: signed as Standard Webhooks has it (https://www.standardwebhooks.com), tried again for days.
 
-A worker leases what is due, sends it without holding a transaction, and notes what became of it. A worker that dies leaves a
-lease that ends by itself; the event is then sent once more, under the same id, by which receivers drop repeats.
+Several threads send side by side, in one process or in many. Each takes an organisation whose turn it is, by an advisory
+lock of the database, so that at most one event is on its way to an organisation: a receiver that is slow keeps one thread
+waiting and its own organisation's events, and nobody else's. It leases what is due, sends it without holding a transaction,
+and notes what became of it. One that dies loses the lock with its connection and leaves a lease that ends by itself; the
+event is then sent once more, under the same id, by which receivers drop repeats.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Min
 from standardwebhooks import Webhook as Signer
 
 from quietline.errors import VaultError
@@ -22,15 +27,20 @@ from quietline.web.api.models import WebhookDelivery
 from quietline.web.base.logs import log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ["PAUSES_SECONDS", "Delivered", "deliver_webhooks", "forget_deliveries"]
+__all__ = ["PAUSES_SECONDS", "SENDERS", "Delivered", "deliver_due", "deliver_webhooks", "forget_deliveries"]
+
+SENDERS = 6
+"""Threads of one worker that send, each with a connection to the database: so many slow organisations delay nobody."""
 
 PAUSES_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Between attempts, as Standard Webhooks proposes: about three days in all."""
 _BATCH = 20
 # longer than a run can take, and as long again for resolvers: what is leased last was due when the run began
 _LEASE = 2 * _BATCH * timedelta(seconds=MOST_SECONDS)
+_LOCK = 0x5748  # "WH": apart from the advisory locks of other rooms
 _KEPT = timedelta(days=7)
 _GONE = 410
 
@@ -51,19 +61,25 @@ class Delivered:
 
 
 def deliver_webhooks(at: datetime, *, poster: Poster | None = None) -> Delivered:
-    """Find out what happened, and send what is due.
+    """Find out what happened, and send what is due, one after the other."""
+    gather_events(at=at)
+    return deliver_due(at, most=_BATCH, poster=poster)
+
+
+def deliver_due(at: datetime, *, most: int = 1, poster: Poster | None = None) -> Delivered:
+    """Send what is due longest, of organisations to which nothing is on its way.
 
     Args:
         at: now; also the moment in the signatures, which receivers hold against their clocks.
+        most: how many, one after the other.
         poster: what sends; one that calls public hosts only where not given.
     """
-    gather_events(at=at)
     outcomes = []
-    for _place in range(_BATCH):
-        delivery = _leased(at)
-        if delivery is None:
-            break
-        outcomes.append(_deliver(delivery, at, poster or Poster()))
+    for _place in range(most):
+        with _taken(at) as delivery:
+            if delivery is None:
+                break
+            outcomes.append(_deliver(delivery, at, poster or Poster()))
     return Delivered(**{name: outcomes.count(name) for name in ("sent", "failed", "waiting")})
 
 
@@ -73,12 +89,36 @@ def forget_deliveries(*, at: datetime) -> int:
     return done.delete()[0]
 
 
-def _leased(at: datetime) -> WebhookDelivery | None:
-    """Lease what is due longest; one at a time, so that a slow address keeps none from the other workers."""
+@contextmanager
+def _taken(at: datetime) -> Iterator[WebhookDelivery | None]:
+    """Hold an organisation, and give what is due for it; None where nothing is, or others hold all that have something."""
+    waiting = WebhookDelivery.objects.filter(sent_at=None, failed_at=None, due_at__lte=at)
+    turns = waiting.values("webhook__organisation").annotate(first=Min("due_at")).order_by("first", "webhook__organisation")
+    for organisation in turns.values_list("webhook__organisation", flat=True):
+        if not _asked("pg_try_advisory_lock", organisation):
+            continue
+        try:
+            delivery = _leased(organisation, at)
+            if delivery is not None:  # another one may have sent it since we looked
+                yield delivery
+                return
+        finally:
+            _asked("pg_advisory_unlock", organisation)
+    yield None
+
+
+def _asked(function: str, organisation: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, organisation])
+        return bool(cursor.fetchone()[0])
+
+
+def _leased(organisation: int, at: datetime) -> WebhookDelivery | None:
+    """Lease what is due longest for an organisation."""
     with transaction.atomic():
         row = (
             WebhookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(sent_at=None, failed_at=None, due_at__lte=at)
+            .filter(sent_at=None, failed_at=None, due_at__lte=at, webhook__organisation=organisation)
             .select_related("webhook__organisation")
             .order_by("due_at")
             .first()

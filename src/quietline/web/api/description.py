@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
+from quietline.web.accounts.models import Scope
+from quietline.web.api.credentials import Program
+from quietline.web.api.events import EVENTS
 from quietline.web.api.idempotency import HEADER
 from quietline.web.api.problems import MEDIA_TYPE, ProblemError, handle_errors
 from quietline.web.api.schemas import Problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from ninja.operation import Operation
 
-__all__ = ["Api", "answers", "openapi"]
+    from quietline.web.api.events import Kind
+
+__all__ = ["COUNTS_ADDRESS", "COUNTS_CODES", "Api", "answers", "openapi"]
 
 _ABOUT = """\
 List a telephone number, be left in peace, see who asked; and for organisations, read registers and be told of events.
@@ -35,6 +43,16 @@ _HEADERS = {
     "RateLimit-Policy": "What is allowed: q requests in w seconds.",
     "RateLimit": "What is left: r requests for t seconds.",
 }
+_SENT = {
+    "webhook-id": "The same when it is sent again; drop what you have had.",
+    "webhook-timestamp": "When it was sent, in seconds since 1970.",
+    "webhook-signature": "Of id, timestamp and body, with the secret, as Standard Webhooks has it.",
+}
+_COUNTS = "x-counts"
+COUNTS_ADDRESS = {_COUNTS: ["RateLimit-Policy", "RateLimit"]}
+"""``openapi_extra`` of an operation without a credential that counts what its caller's address asks."""
+COUNTS_CODES = {_COUNTS: ["RateLimit-Policy"]}
+"""``openapi_extra`` of an operation that sends codes. How many are left is not told: others may have asked for some."""
 
 
 class _StrictParser(Parser):
@@ -44,14 +62,18 @@ class _StrictParser(Parser):
         """Read the body.
 
         Raises:
-            ProblemError: 415, it is not sent as JSON; 400, it is none.
+            ProblemError: 415, it is not sent as JSON; 400, it is none; 422, a text holds the character NUL, which the
+                database takes nowhere.
         """
         if request.content_type != "application/json":
             raise ProblemError(415, headers={"Accept": "application/json"})
         try:
-            return json.loads(request.body, parse_constant=_refuse)
+            read = json.loads(request.body, parse_constant=_refuse)
         except (ValueError, RecursionError):
             raise ProblemError(400) from None
+        if rb"\u0000" in request.body and _holds_nul(read):
+            raise ProblemError(422, detail=_("A text must not hold the character NUL."))
+        return read
 
 
 class Api(NinjaAPI):
@@ -63,6 +85,14 @@ class Api(NinjaAPI):
             parser=_StrictParser(),
         )  # fmt: skip
         handle_errors(self)
+        self._scopes: dict[str, tuple[str, ...]] = {}
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Name an operation; and remember its scopes, of which the framework's description knows nothing."""
+        name = super().get_openapi_operation_id(operation)
+        callbacks = operation.auth_callbacks
+        self._scopes[name] = tuple(str(s) for each in callbacks if isinstance(each, Program) for s in each.scopes)
+        return name
 
     def described(self) -> dict[str, Any]:
         """Give the whole description."""
@@ -72,11 +102,13 @@ class Api(NinjaAPI):
         schema["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
         schemes = schema["components"]["securitySchemes"]
         schemes["Token"] = {
-            "type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": f"{settings.BASE_URL}/oauth/token", "scopes": {}}},
+            "type": "oauth2",
+            "flows": {"clientCredentials": {"tokenUrl": f"{settings.BASE_URL}/oauth/token", "scopes": _all_scopes()}},
         }  # fmt: skip
         for path in schema["paths"].values():
             for method, operation in path.items():
-                _complete(method, operation)
+                _complete(method, operation, self._scopes[operation["operationId"]])
+        schema["webhooks"] = {event: {"post": _told(event, kind)} for event, kind in EVENTS.items()}
         return schema
 
 
@@ -99,16 +131,61 @@ def _written() -> bytes:
     return json.dumps(api.described(), ensure_ascii=False).encode()
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Say what the framework leaves out: the type of refusals, headers, the key of idempotency."""
+def _all_scopes() -> dict[str, str]:
+    with translation.override("en"):  # the description is the same for everybody
+        return {scope.value: str(scope.label) for scope in Scope}
+
+
+def _told(event: str, kind: Kind) -> dict[str, Any]:
+    """Describe what a webhook is sent (https://www.standardwebhooks.com)."""
+    data = kind.data.model_json_schema(by_alias=True)
+    scopes = f" Needs the scope {' or '.join(kind.scopes)}." if kind.scopes else ""
+    about = " ".join((kind.data.__doc__ or "").split())
+    return {
+        "operationId": f"told_{event.replace('.', '_')}", "tags": ["Webhooks"], "summary": event,
+        "description": f"{about} Told to: {kind.told_to}.{scopes}", "security": [],
+        "parameters": [
+            {"in": "header", "name": name, "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in _SENT.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object", "required": ["type", "timestamp", "data"],
+                        "properties": {
+                            "type": {"const": event},
+                            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+                            "data": data,
+                        },
+                    }
+                }
+            },
+        },
+        "responses": {
+            "2XX": {"description": "It was taken."},
+            "410": {"description": "Ends the webhook."},
+            "default": {"description": "It is tried again, for about three days."},
+        },
+    }  # fmt: skip
+
+
+def _complete(method: str, operation: dict[str, Any], scopes: tuple[str, ...]) -> None:
+    """Say what the framework leaves out: the type of refusals, headers, scopes, the key of idempotency."""
+    is_counted = bool(operation.get("security"))
+    counts = operation.pop(_COUNTS, list(_HEADERS) if is_counted else [])
     for status, answer in operation["responses"].items():
         answer["description"] = HTTPStatus(int(status)).phrase
         if int(status) >= 400:
             content = answer["content"]
             answer["content"] = {MEDIA_TYPE: content.pop("application/json")}
-        if int(status) in (200, 201, 202, 204, 429):
-            answer["headers"] = {name: _text_header(text) for name, text in _HEADERS.items()}
+        if int(status) < 400:
+            # nothing is counted where an answer is repeated by its key of idempotency
+            always = counts == list(_HEADERS) and method != "post"
+            answer["headers"] = {name: {"required": always, **_text_header(_HEADERS[name])} for name in counts}
         if int(status) == 429:
+            answer["headers"] = {name: _text_header(text) for name, text in _HEADERS.items()}
             answer["headers"]["Retry-After"] = {"schema": {"type": "string"}, "description": "Seconds to wait."}
         if int(status) == 401:
             answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "What is needed."}}
@@ -123,7 +200,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
             }
         )
     if {"Program": []} in operation.get("security", []):
-        operation["security"].append({"Token": []})
+        # each of them opens it, so each is a way of its own
+        operation["security"] += [{"Token": [scope]} for scope in scopes] or [{"Token": []}]
 
 
 def _text_header(text: str) -> dict[str, Any]:
@@ -132,3 +210,11 @@ def _text_header(text: str) -> dict[str, Any]:
 
 def _refuse(name: str) -> Any:
     raise ValueError(name)
+
+
+def _holds_nul(read: Any) -> bool:
+    if isinstance(read, str):
+        return "\x00" in read
+    if isinstance(read, dict):
+        return any(_holds_nul(part) for pair in read.items() for part in pair)
+    return isinstance(read, list) and any(_holds_nul(part) for part in read)

@@ -169,7 +169,7 @@ class AnswerIn(ProofIn):
     client: str = Field("", max_length=16)
 
 
-class OutcomeOut(Schema):
+class ContestOutcomeOut(Schema):
     """What became of a contested claim."""
 
     id: int
@@ -195,7 +195,7 @@ class IysPage(Schema):
 
 
 @router.post(
-    "/evidence/records", auth=_writer, response=answers(200, RecordedOut, 401, 403, 409, 413, 415), tags=_TAG,
+    "/evidence/records", auth=_writer, response=answers(200, RecordedOut, 401, 403, 404, 409, 413, 415), tags=_TAG,
     url_name="evidence_records", summary="Hand in consents, purchases, inquiries and requests to stop",
 )  # fmt: skip
 @decorate_view(idempotent)
@@ -207,7 +207,7 @@ def hand_in(request: HttpRequest, given: RecordsIn) -> Any:
 
 
 @router.post(
-    "/evidence/history", auth=_writer, response=answers(200, HistoryOut, 401, 403, 413, 415), tags=_TAG,
+    "/evidence/history", auth=_writer, response=answers(200, HistoryOut, 401, 403, 404, 413, 415), tags=_TAG,
     url_name="evidence_history", summary="What is on file about one number, and what of it counts",
 )  # fmt: skip
 def history(request: HttpRequest, asked: HistoryIn) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def history(request: HttpRequest, asked: HistoryIn) -> dict[str, Any]:
 
 
 @router.get(
-    "/evidence/contests", auth=_writer, response=answers(200, ContestsPage, 401, 403), tags=_TAG,
+    "/evidence/contests", auth=_writer, response=answers(200, ContestsPage, 401, 403, 404), tags=_TAG,
     url_name="evidence_contests", summary="What people contest",
 )  # fmt: skip
 def contests(request: HttpRequest, client: _Client = "", cursor: _Cursor = "", limit: _Limit = 100) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def contests(request: HttpRequest, client: _Client = "", cursor: _Cursor = "", l
 
 @router.post(
     "/evidence/contests/{int:contest_id}/answer", auth=_writer, tags=_TAG, url_name="evidence_answer",
-    response=answers(200, OutcomeOut, 401, 403, 404, 409, 413, 415), summary="Answer a contested claim with proof",
+    response=answers(200, ContestOutcomeOut, 401, 403, 404, 409, 413, 415), summary="Answer a contested claim with proof",
 )  # fmt: skip
 @decorate_view(idempotent)
 def answer(request: HttpRequest, contest_id: int, given: AnswerIn) -> Any:
@@ -272,7 +272,7 @@ def answer(request: HttpRequest, contest_id: int, given: AnswerIn) -> Any:
 
 
 @router.post(
-    "/iys/consents", auth=_writer, response=answers(200, RecordedOut, 401, 403, 409, 413, 415), tags=_TAG,
+    "/iys/consents", auth=_writer, response=answers(200, RecordedOut, 401, 403, 404, 409, 413, 415), tags=_TAG,
     url_name="iys_consents", summary="Hand in consents and refusals as the Turkish system has them",
 )  # fmt: skip
 @decorate_view(idempotent)
@@ -288,7 +288,7 @@ def iys_in(request: HttpRequest, rows: list[dict[str, Any]], client: _Client = "
 
 
 @router.get(
-    "/iys/consents", auth=_writer, response=answers(200, IysPage, 401, 403), tags=_TAG, url_name="iys_consents",
+    "/iys/consents", auth=_writer, response=answers(200, IysPage, 401, 403, 404), tags=_TAG, url_name="iys_consents",
     summary="Give consents and refusals as the Turkish system has them",
 )  # fmt: skip
 def iys_out(request: HttpRequest, client: _Client = "", cursor: _Cursor = "", limit: _Limit = 1_000) -> dict[str, Any]:

@@ -19,9 +19,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
-from quietline.web.accounts.models import Organisation, RoleChange
+from quietline.web.accounts.models import ApiKey, Organisation, RoleChange
+from quietline.web.api.credentials import check_scopes
 from quietline.web.api.destinations import check_url
+from quietline.web.api.events import scopes_of
 from quietline.web.api.models import Webhook, WebhookDelivery, WebhookPlace
+from quietline.web.api.outlets import end_webhook, open_webhooks
 from quietline.web.api.registers import readers_of
 from quietline.web.compliance.operations import take_warnings
 from quietline.web.evidence.models import Contest
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from django.db.models import QuerySet
+    from quietline.web.accounts.api_keys import Credential
 
 __all__ = ["MOST_WEBHOOKS", "end_webhook", "gather_events", "make_webhook", "open_webhooks", "secret_of"]
 
@@ -51,21 +54,30 @@ _CLAIMS = (
 _TELL_ALL = (Organisation.Kind.AUTHORITY, Organisation.Kind.OPERATOR)
 
 
-def open_webhooks(organisation: Organisation) -> QuerySet[Webhook]:
-    """Give an organisation's webhooks that have not ended, oldest first."""
-    return Webhook.objects.filter(organisation=organisation, ended_at=None).order_by("created_at", "pk")
-
-
-def make_webhook(*, organisation: Organisation, url: str, events: Sequence[str], at: datetime) -> tuple[Webhook, str]:
+def make_webhook(
+    *, organisation: Organisation, url: str, events: Sequence[str], at: datetime, by: Credential | None = None
+) -> tuple[Webhook, str]:
     """Let an address be told of events.
+
+    Args:
+        organisation: whose.
+        url: the address.
+        events: of which, by their names.
+        at: now.
+        by: the program that asks, which has to have a scope for each event, and with whose key the webhook ends; None for
+            the platform itself.
 
     Returns:
         The webhook, and its secret as ``whsec_...``, which is not shown again.
 
     Raises:
+        ProblemError: 403, ``by`` lacks the scope of an event.
         OperationError: ``url.refused``, it is no address that may be called.
-        ConflictError: the organisation has as many as one can have.
+        ConflictError: the organisation has as many as one can have, or the key of ``by`` has just been revoked.
     """
+    if by is not None:
+        for event in events:
+            check_scopes(by, scopes_of(event))
     try:
         check_url(url)
     except ValueError as error:
@@ -79,20 +91,16 @@ def make_webhook(*, organisation: Organisation, url: str, events: Sequence[str],
     sealed = ring.unwrap(wrapped, _record(pk)).seal(secret, "secret")
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=organisation.pk)
+        # keys are revoked while the organisation is held, so none is between this look and the row
+        if by is not None and not ApiKey.objects.filter(pk=by.key, revoked_at=None).exists():
+            raise ConflictError(_("This key was revoked already."))
         if open_webhooks(organisation).count() >= MOST_WEBHOOKS:
             raise ConflictError(_("There are as many webhooks as one organisation can have."), advice=_("End one first."))
         webhook = Webhook.objects.create(
-            id=pk, organisation=organisation, url=url, events=list(events), data_key=wrapped, secret=sealed, created_at=at
-        )
+            id=pk, organisation=organisation, key_id=None if by is None else by.key, url=url, events=list(events),
+            data_key=wrapped, secret=sealed, created_at=at,
+        )  # fmt: skip
     return webhook, "whsec_" + base64.b64encode(secret).decode()
-
-
-def end_webhook(*, webhook: Webhook, at: datetime) -> None:
-    """Tell an address nothing more; its secret is destroyed."""
-    with transaction.atomic():
-        Webhook.objects.filter(pk=webhook.pk, ended_at=None).update(ended_at=at, secret=b"", data_key=b"")
-        waiting = WebhookDelivery.objects.filter(webhook=webhook, sent_at=None, failed_at=None)
-        waiting.update(failed_at=at, failure="ended")
 
 
 def secret_of(webhook: Webhook) -> bytes:
@@ -105,6 +113,8 @@ def gather_events(*, at: datetime) -> int:
 
     The first time only notes where changes and leaves stand: who registers is told of what comes afterwards.
     """
+    for webhook in Webhook.objects.filter(ended_at=None, key__expires_at__lte=at):
+        end_webhook(webhook=webhook, at=at)  # what a key opened is shut when its days are over
     with transaction.atomic():
         deliveries = [*_of_changes(at), *_of_leaves(at), *_of_duties(at)]
         WebhookDelivery.objects.bulk_create(deliveries)

@@ -122,7 +122,7 @@ def _who(request: HttpRequest) -> bytes:
         return b"credential " + credential.id.encode()
     if (line := line_of_header(request)) is not None:
         return b"line " + line.key.to_bytes(8, "big") + line.proven_at.isoformat().encode()
-    client: str = client_of(request)
+    client = client_of(request)
     return b"address " + client.encode()
 
 

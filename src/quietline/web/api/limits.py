@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 from quietline.web.base.clock import now
 from quietline.web.base.limits import Limit, count
 from quietline.web.keeping.rings import key_ring
+from quietline.web.subscribers.proving import CODE_LIMITS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
-__all__ = ["LIMITS", "add_headers", "count_request"]
+__all__ = ["LIMITS", "add_headers", "count_request", "name_policy"]
 
 LIMITS = {
     "credential": Limit("api-credential", 600, 60),
     "wash": Limit("api-wash", 12_000, 60),
     "line": Limit("api-line", 120, 60),
     "address": Limit("api-address", 120, 60),
+    "code": CODE_LIMITS[0],
 }
-"""By what is counted: an organisation's credential, a proven line, the address of somebody unknown."""
+"""By what is counted: an organisation's credential, a proven line, the address of somebody unknown, codes to a number."""
 
 
 def count_request(request: HttpRequest, policy: str, counted: bytes) -> None:
@@ -41,6 +43,16 @@ def count_request(request: HttpRequest, policy: str, counted: bytes) -> None:
     request.rate_policy = policy  # type: ignore[attr-defined]
     [times] = count([(limit, hashed)], at=at)
     request.rate_left = (limit.most - times, limit.ends_in(at))  # type: ignore[attr-defined]
+
+
+def name_policy(request: HttpRequest, policy: str) -> None:
+    """Let the headers name a policy that is counted elsewhere; what is left of it is told only where nothing is.
+
+    Args:
+        request: on which it is remembered.
+        policy: one of :data:`LIMITS`.
+    """
+    request.rate_policy = policy  # type: ignore[attr-defined]
 
 
 def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:

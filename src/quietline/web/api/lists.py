@@ -79,7 +79,7 @@ class AreaListsOut(Schema):
 
 
 @router.get(
-    "/lists", auth=_fetcher, response=answers(200, AreaListsOut, 401, 403), url_name="lists", tags=_TAG,
+    "/lists", auth=_fetcher, response=answers(200, AreaListsOut, 401, 403, 404), url_name="lists", tags=_TAG,
     summary="The areas whose lists can be fetched",
 )  # fmt: skip
 def all_lists(request: HttpRequest, client: _Client = "") -> dict[str, Any]:

@@ -29,7 +29,10 @@ class KeptAnswer(models.Model):
 
 
 class Webhook(models.Model):
-    """An address of an organisation that is told of events. Its secret is stored sealed."""
+    """An address of an organisation that is told of events. Its secret is stored sealed.
+
+    ``key`` is the key or client by which a program made it: with that it ends. Those from before this was kept have none.
+    """
 
     class Event(models.TextChoices):
         """What it can be told of."""
@@ -45,6 +48,7 @@ class Webhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="webhooks")
+    key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.PROTECT, related_name="webhooks")
     url = models.CharField(max_length=500)
     events = models.JSONField(default=list)
     data_key = models.BinaryField()
@@ -53,7 +57,7 @@ class Webhook(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     keeping: ClassVar[Keeping] = {
-        "id": "kept", "organisation": "kept", "url": "kept", "events": "kept", "data_key": "encrypted",
+        "id": "kept", "organisation": "kept", "key": "kept", "url": "kept", "events": "kept", "data_key": "encrypted",
         "secret": "encrypted", "created_at": "kept", "ended_at": "kept",
     }  # fmt: skip
 

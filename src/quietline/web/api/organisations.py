@@ -14,7 +14,7 @@ from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.api import registers
 from quietline.web.api.credentials import Program
 from quietline.web.api.cursors import MOST, check_query, next_link, open_cursor, seal_cursor
-from quietline.web.api.description import answers
+from quietline.web.api.description import COUNTS_ADDRESS, answers
 from quietline.web.api.limits import count_request
 from quietline.web.api.schemas import ChangesPage, OrganisationOut, OwnOrganisationOut, RegisterOut, RegistersOut
 from quietline.web.base.clients import client_of
@@ -48,7 +48,7 @@ def own_organisation(request: HttpRequest) -> dict[str, Any]:
 
 @router.get(
     "/organisations/{str:account_number}", response=answers(200, OrganisationOut, 404), url_name="organisation_by_number",
-    tags=["Organisations"], summary="Who is this, and is it in order",
+    tags=["Organisations"], summary="Who is this, and is it in order", openapi_extra=COUNTS_ADDRESS,
 )  # fmt: skip
 def organisation_by_number(request: HttpRequest, account_number: str) -> dict[str, Any]:
     """For everybody who was called in the name of an account number. One that only applied is not shown."""

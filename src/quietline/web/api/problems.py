@@ -36,6 +36,7 @@ _TITLES = {
     404: gettext_noop("There is no such thing."),
     405: gettext_noop("This address does not know the method."),
     409: gettext_noop("Something else stands in the way."),
+    411: gettext_noop("The request does not say how long it is."),
     413: gettext_noop("The request is too large."),
     415: gettext_noop("The request is of a type that is not understood."),
     422: gettext_noop("The request does not fit."),
@@ -61,7 +62,7 @@ _NOT_OF_RATE = frozenset(("quota.over", "list.daily"))
 """They have a time to wait, and say nothing of how often one may ask."""
 _CODES = {
     400: "request.unreadable", 401: "credential.missing", 403: "request.forbidden", 404: "request.unknown",
-    405: "request.method", 409: "request.conflict", 413: "request.too-large", 415: "request.type",
+    405: "request.method", 409: "request.conflict", 411: "request.length", 413: "request.too-large", 415: "request.type",
     422: "request.invalid", 429: "limit.exceeded", 500: "server.error", 503: "server.away",
 }  # fmt: skip
 _WRONG = {

@@ -18,8 +18,9 @@ from quietline.web.accounts.models import Organisation
 from quietline.web.api import registers
 from quietline.web.api.credentials import LINE_HEADER, LineToken, end_line
 from quietline.web.api.cursors import MOST, check_query, next_link, open_cursor, seal_cursor
-from quietline.web.api.description import answers
+from quietline.web.api.description import COUNTS_CODES, answers
 from quietline.web.api.idempotency import idempotent
+from quietline.web.api.limits import name_policy
 from quietline.web.api.schemas import (
     ClaimsOut,
     CodeIn,
@@ -43,29 +44,24 @@ from quietline.web.subscribers.numbers import read_line
 from quietline.web.subscribers.proving import TRIES, request_codes
 from quietline.web.subscribers.terms import terms_from, terms_parts
 
-__all__ = ["EVERY", "router", "terms_text"]
+__all__ = ["router", "terms_text"]
 
 router = Router()
 _Cursor = Annotated[str, Query(max_length=400)]
 _Limit = Annotated[int, Query(ge=1, le=MOST)]
-_of_line = LineToken()
+_of_line, _of_listed = LineToken(), LineToken(of_listing=True)
 _LINE_LASTS = timedelta(minutes=30)  # of a token; a test holds it against the token's own end
 _LINE = ["Line"]
-EVERY = {"channels": 3, "categories": 8, "days": 8, "bands": 9}
-"""How many values there are of each axis of terms."""
 
 
 def terms_text(terms: Terms | None) -> str:
-    """Write terms canonically; an axis of which everything is chosen narrows nothing, so it is left out."""
-    if terms is None:
-        return ""
-    chosen = {axis: sorted(set(values)) for axis, values in terms.model_dump().items()}
-    return terms_from({axis: values for axis, values in chosen.items() if 0 < len(values) < EVERY[axis]})
+    """Write terms canonically: any thing that is named is blocked, and all of an axis is every call, which is no terms."""
+    return "" if terms is None else terms_from(terms.model_dump())
 
 
 @router.post(
     "/listings", response=answers(202, CodeSentOut, 404, 409, 413, 415), url_name="listings", tags=["Listing"],
-    summary="Ask to list a number; a code is sent to it",
+    summary="Ask to list a number; a code is sent to it", openapi_extra=COUNTS_CODES,
 )  # fmt: skip
 @decorate_view(idempotent)
 def ask_to_list(request: HttpRequest, asked_for: ListingIn) -> Status[Any]:
@@ -82,13 +78,17 @@ def ask_to_list(request: HttpRequest, asked_for: ListingIn) -> Status[Any]:
 )  # fmt: skip
 @decorate_view(idempotent)
 def confirm_listing(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> ConfirmedOut:
-    """A code can be tried three times and used once. What it opens besides is a token for the line."""
+    """A code can be tried three times and used once.
+
+    What it opens besides is a token that shows how the line stands. All else asks for a code that proves the line: people
+    read out a code for listing to whoever lists the number for them.
+    """
     return _confirm(challenge_id, typed.code)
 
 
 @router.post(
     "/proofs-of-line", response=answers(202, CodeSentOut, 404, 409, 413, 415), url_name="prove", tags=_LINE,
-    summary="Ask to prove a line; a code is sent to it",
+    summary="Ask to prove a line; a code is sent to it", openapi_extra=COUNTS_CODES,
 )  # fmt: skip
 @decorate_view(idempotent)
 def ask_to_prove(request: HttpRequest, asked_for: NumberIn) -> Status[Any]:
@@ -107,17 +107,20 @@ def confirm_proof(request: HttpRequest, challenge_id: UUID, typed: CodeIn) -> Co
 
 
 @router.get(
-    "/line", auth=_of_line, response=answers(200, LineOut, 401, 404), url_name="line", tags=_LINE,
+    "/line", auth=_of_listed, response=answers(200, LineOut, 401, 404), url_name="line", tags=_LINE,
     summary="How the line stands",
 )  # fmt: skip
 def standing(request: HttpRequest) -> dict[str, Any]:
-    """Since when, on which terms, and every entry since the line came to its present holder."""
+    """Since when, on which terms, and every entry since the line came to its present holder.
+
+    With the token of a listing, the entry that stands and none before it.
+    """
     return _line(_proven(request))
 
 
 @router.put(
-    "/line/terms", auth=_of_line, response=answers(200, LineOut, 401, 404, 409, 413, 415), url_name="line_terms", tags=_LINE,
-    summary="Choose what the entry covers",
+    "/line/terms", auth=_of_line, response=answers(200, LineOut, 401, 403, 404, 409, 413, 415), url_name="line_terms",
+    tags=_LINE, summary="Choose what the entry covers",
 )  # fmt: skip
 def change_terms(request: HttpRequest, terms: Terms) -> dict[str, Any]:
     """Replaces all terms; a line that is not listed is listed on them."""
@@ -127,7 +130,7 @@ def change_terms(request: HttpRequest, terms: Terms) -> dict[str, Any]:
 
 
 @router.delete(
-    "/line", auth=_of_line, response=answers(204, None, 401, 404, 409), url_name="line", tags=_LINE,
+    "/line", auth=_of_line, response=answers(204, None, 401, 403, 404, 409), url_name="line", tags=_LINE,
     summary="Take the number out of the register",
 )  # fmt: skip
 def withdraw(request: HttpRequest) -> Status[None]:
@@ -137,7 +140,7 @@ def withdraw(request: HttpRequest) -> Status[None]:
 
 
 @router.delete(
-    "/line/session", auth=_of_line, response=answers(204, None, 401), url_name="line_session", tags=_LINE,
+    "/line/session", auth=_of_listed, response=answers(204, None, 401), url_name="line_session", tags=_LINE,
     summary="Forget the token",
 )  # fmt: skip
 def leave(request: HttpRequest) -> Status[None]:
@@ -147,7 +150,7 @@ def leave(request: HttpRequest) -> Status[None]:
 
 
 @router.get(
-    "/line/claims", auth=_of_line, response=answers(200, ClaimsOut, 401), url_name="claims", tags=_LINE,
+    "/line/claims", auth=_of_line, response=answers(200, ClaimsOut, 401, 403), url_name="claims", tags=_LINE,
     summary="What organisations claim about the line",
 )  # fmt: skip
 def claims(request: HttpRequest) -> dict[str, Any]:
@@ -162,8 +165,8 @@ def claims(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post(
-    "/line/claims/{int:claim_id}/revoke", auth=_of_line, response=answers(200, RevokedOut, 401, 404, 409), url_name="revoke",
-    tags=_LINE, summary="Revoke one claim",
+    "/line/claims/{int:claim_id}/revoke", auth=_of_line, response=answers(200, RevokedOut, 401, 403, 404, 409),
+    url_name="revoke", tags=_LINE, summary="Revoke one claim",
 )  # fmt: skip
 @decorate_view(idempotent)
 def revoke(request: HttpRequest, claim_id: int) -> dict[str, Any]:
@@ -172,7 +175,7 @@ def revoke(request: HttpRequest, claim_id: int) -> dict[str, Any]:
 
 
 @router.post(
-    "/line/claims/revoke-all", auth=_of_line, response=answers(200, CountOut, 401, 404, 409), url_name="revoke_all",
+    "/line/claims/revoke-all", auth=_of_line, response=answers(200, CountOut, 401, 403, 404, 409), url_name="revoke_all",
     tags=_LINE, summary="Revoke all claims at once",
 )  # fmt: skip
 @decorate_view(idempotent)
@@ -182,13 +185,14 @@ def revoke_all(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get(
-    "/line/who-asked", auth=_of_line, response=answers(200, WhoAskedPage, 401), url_name="who_asked", tags=_LINE,
+    "/line/who-asked", auth=_of_line, response=answers(200, WhoAskedPage, 401, 403), url_name="who_asked", tags=_LINE,
     summary="Who asked about the line",
 )  # fmt: skip
 def who_asked(request: HttpRequest, cursor: _Cursor = "", limit: _Limit = 50) -> dict[str, Any]:
     """Every act on this platform that touched the number since its holder proved the line, newest first."""
     check_query(request, "cursor", "limit")
-    acts = asked.who_asked(_proven(request), at=now())
+    told = asked.acts_about(_proven(request), at=now())
+    acts = told.found
     place = open_cursor("who-asked", cursor)
     first = 0
     if place is not None:
@@ -202,14 +206,16 @@ def who_asked(request: HttpRequest, cursor: _Cursor = "", limit: _Limit = 50) ->
         moment = page[-1].at.isoformat()
         given = sum(1 for act in acts[: first + limit] if act.at.isoformat() == moment)
         following = next_link(request, cursor=seal_cursor("who-asked", [moment, given]), limit=limit)
-    return {"items": [{"at": a.at, "kind": a.kind, "who": a.who, "what": a.what} for a in page], "next": following}
+    items = [{"at": a.at, "kind": a.kind, "who": a.who, "what": a.what} for a in page]
+    return {"items": items, "next": following, "unread": told.unread_count}
 
 
 def _send(request: HttpRequest, wanted: NumberIn, purpose: str, terms: str) -> Status[Any]:
     environment = settings.ENVIRONMENT
     line = read_line(wanted.number, countries=environment.countries, only_fictitious=environment.is_demonstration)
     language = wanted.language or ("zh-hans" if get_language() == "zh-hans" else "en")
-    client: str = client_of(request)
+    client = client_of(request)
+    name_policy(request, "code")
     challenge = request_codes(
         lines=[line], purpose=purpose, language=language, client=client, at=now(), terms=terms, by_call=wanted.by_call
     )[0]

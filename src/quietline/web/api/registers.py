@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["change_written", "changes_after", "note_download", "readers_of", "visible", "written"]
 
 _SHARED = (Register.Kind.SEALED, Register.Kind.TRUSTED)
+_WHOLE = (Organisation.Kind.AUTHORITY, Organisation.Kind.OPERATOR)
 
 
 def visible(organisation: Organisation) -> QuerySet[Register]:
     """Give the registers that an organisation may read whole.
 
-    An authority reads all. An operator reads the public ones and its own: what a person said to one seller reaches that
-    seller, and of operators only the line's own, which no whole register is. A reseller reads the sealed and the trusted
-    numbers, and everybody else what they own.
+    An authority and an operator read the public ones and their own: what a person said to one seller reaches that seller,
+    and of operators only the line's own, which has a register of its own for it. A reseller reads the sealed and the
+    trusted numbers, and everybody else what they own.
     """
-    if organisation.kind == Organisation.Kind.AUTHORITY:
-        seen = Q()
-    elif organisation.kind == Organisation.Kind.OPERATOR:
+    if organisation.kind in _WHOLE:
         seen = Q(owner=None) | Q(owner=organisation)
     else:
         seen = Q(owner=organisation)
@@ -44,11 +43,10 @@ def visible(organisation: Organisation) -> QuerySet[Register]:
 
 def readers_of(register: Register) -> Q:
     """Give the condition on organisations that may read a register whole: the same as :func:`visible`, turned round."""
-    readers = Q(kind=Organisation.Kind.AUTHORITY)
-    if register.owner_id is None:
-        readers |= Q(kind=Organisation.Kind.OPERATOR)
-        return readers | Q(kind=Organisation.Kind.RESELLER) if register.kind in _SHARED else readers
-    return readers | Q(pk=register.owner_id)
+    if register.owner_id is not None:
+        return Q(pk=register.owner_id)
+    readers = Q(kind__in=_WHOLE)
+    return readers | Q(kind=Organisation.Kind.RESELLER) if register.kind in _SHARED else readers
 
 
 def written(register: Register) -> dict[str, Any]:

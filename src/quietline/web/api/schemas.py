@@ -64,16 +64,18 @@ Channel = Literal["voice", "recorded", "text"]
 Category = Literal["1", "2", "3", "4", "5", "6", "7", "8"]
 Day = Literal["31", "32", "33", "34", "35", "36", "37", "38"]
 Band = Literal["21", "22", "23", "24", "25", "26", "27", "28", "29"]
+Mode = Literal["11", "12", "13", "14", "15"]
 Language = Literal["en", "zh-hans"]
 
 
 class Terms(_In):
-    """What an entry covers; an axis that is left out, or empty, covers all of it."""
+    """What an entry covers: each call that fits one thing that is named. Nothing named, or all of an axis, is every call."""
 
     channels: list[Channel] = Field([], max_length=3, description="Kinds of calls.")
     categories: list[Category] = Field([], max_length=8, description="Kinds of businesses.")
     days: list[Day] = Field([], max_length=8, description="31 Monday to 37 Sunday, 38 public holidays.")
     bands: list[Band] = Field([], max_length=9, description="Hours: 21 is 00 to 06, and so on to 29, 21 to 24.")
+    modes: list[Mode] = Field([], max_length=5, description="Ways of calling, as text messages name them.")
 
 
 class NumberIn(_In):
@@ -227,6 +229,7 @@ class WhoAskedPage(Schema):
 
     items: list[AskedOut]
     next: str | None = Field(description="Address of the next page; none on the last.")
+    unread: int = Field(description="Checks that could not be read at this time: yours may be among them.")
 
 
 class ChangeOut(Schema):

@@ -144,7 +144,7 @@ class UploadOut(Schema):
 
 
 @router.post(
-    "/uploads", auth=_washer, response={**answers(202, UploadOut, 401, 403, 409, 413, 415), 200: UploadOut},
+    "/uploads", auth=_washer, response={**answers(202, UploadOut, 401, 403, 404, 409, 411, 413, 415), 200: UploadOut},
     url_name="uploads", tags=_TAG, summary="Hand in a list to be washed", openapi_extra=_TAKEN,
 )  # fmt: skip
 def upload(request: HttpRequest, response: HttpResponse) -> Status[Any]:
@@ -221,7 +221,7 @@ def _from_form(request: HttpRequest) -> tuple[StagedFile, dict[str, str]]:
 def _from_body(request: HttpRequest) -> tuple[StagedFile, dict[str, str]]:
     announced = request.headers.get("Content-Length", "")
     if not announced.isdecimal():
-        raise ProblemError(400, code="request.length", detail=_("Say in Content-Length how long the list is."))
+        raise ProblemError(411, detail=_("Say in Content-Length how long the list is."))
     if int(announced) > MOST_BYTES:
         raise _too_long()
     _kind, said = parse_header_parameters(request.headers.get("Content-Disposition", "")[:1_000])

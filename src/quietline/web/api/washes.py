@@ -133,8 +133,8 @@ class WashOut(Schema):
 
 
 @router.post(
-    "/washes", auth=_washer, response=answers(200, WashedOut, 401, 403, 409, 413, 415, 504), url_name="washes", tags=_TAG,
-    summary="Wash numbers",
+    "/washes", auth=_washer, response=answers(200, WashedOut, 401, 403, 404, 409, 413, 415, 504), url_name="washes",
+    summary="Wash numbers", tags=_TAG,
 )  # fmt: skip
 @decorate_view(idempotent)
 def wash(request: HttpRequest, asked: Annotated[WashIn, WashBody(...)]) -> Any:

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.decorators import decorate_view
 
-from quietline.web.accounts.models import Scope
 from quietline.web.api import hooks
 from quietline.web.api.credentials import Program
 from quietline.web.api.description import answers
+from quietline.web.api.events import ALL_SCOPES
 from quietline.web.api.idempotency import idempotent
 from quietline.web.api.models import Webhook
 from quietline.web.api.organisations import credential
@@ -23,7 +23,7 @@ from quietline.web.base.clock import now
 __all__ = ["router"]
 
 router = Router()
-_reader = Program(Scope.REGISTER_READ, Scope.FEED_READ)
+_reader = Program(*ALL_SCOPES)
 _TAG = ["Webhooks"]
 
 
@@ -44,10 +44,12 @@ def all_webhooks(request: HttpRequest) -> dict[str, Any]:
 def make_webhook(request: HttpRequest, wanted: WebhookIn) -> Status[Any]:
     """Events are sent by POST, signed as Standard Webhooks has it, and tried again for three days.
 
-    The host must have public addresses only; redirects are not followed. An answer 410 ends the webhook.
+    The host must have public addresses only; redirects are not followed. An answer 410 ends the webhook, and so does the
+    end of the key or client by which it was made. Each event needs a scope that opens what it tells.
     """
+    by = credential(request)
     webhook, secret = hooks.make_webhook(
-        organisation=credential(request).organisation, url=wanted.url, events=sorted(set(wanted.events)), at=now()
+        organisation=by.organisation, url=wanted.url, events=sorted(set(wanted.events)), at=now(), by=by
     )
     return Status(201, {**_written(webhook), "secret": secret})
 

@@ -11,7 +11,24 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-__all__ = ["offer", "offer_rows"]
+__all__ = ["RowChoice", "offer", "offer_rows"]
+
+
+class RowChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when the platform runs
+    """A choice among rows, which :func:`offer_rows` names.
+
+    Args:
+        words: writes a row; as the row writes itself where it is not given.
+        more: of Django's field.
+    """
+
+    def __init__(self, *, words: Callable[[Any], str] = str, **more: Any) -> None:
+        self._words = words
+        super().__init__(queryset=None, **more)
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Write a row."""
+        return self._words(obj)
 
 
 def offer(form: forms.BaseForm, name: str, choices: Iterable[Any]) -> None:
@@ -26,23 +43,13 @@ def offer(form: forms.BaseForm, name: str, choices: Iterable[Any]) -> None:
     field.choices = list(choices)
 
 
-def offer_rows(
-    form: forms.BaseForm, name: str, rows: QuerySet[Any], *, label: Callable[[Any], str] | None = None
-) -> None:  # fmt: skip
-    """Let a field of a form offer rows.
-
-    Args:
-        form: while it is made.
-        name: of a field that chooses among rows.
-        rows: what it may be.
-        label: writes a row; as the row writes itself where it is not given.
+def offer_rows(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Let a :class:`RowChoice` of a form offer rows.
 
     Raises:
-        TypeError: it is no field that chooses among rows.
+        TypeError: it is no such field.
     """
     field = form.fields[name]
-    if not isinstance(field, forms.ModelChoiceField):
-        raise TypeError(f"{name} is no field that chooses among rows")
+    if not isinstance(field, RowChoice):
+        raise TypeError(f"{name} is no choice among rows")
     field.queryset = rows
-    if label is not None:
-        field.label_from_instance = label  # type: ignore[assignment, method-assign] # else each label would need a class of its own

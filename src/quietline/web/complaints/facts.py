@@ -27,9 +27,10 @@ from quietline.web.operators.queries import operator_of
 from quietline.web.publishing.areas import area_of
 from quietline.web.publishing.models import Register
 from quietline.web.publishing.queries import do_not_call_register, history, imported_until_first_entry
-from quietline.web.publishing.washes import washes_about
+from quietline.web.publishing.washes import find_washes
 from quietline.web.seals.queries import seal_of, trusted_in
 from quietline.web.sellers.queries import live_mandates, who_answers_for
+from quietline.web.subscribers.models import LineHolder
 from quietline.web.subscriptions.queries import paid_areas
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from quietline.web.complaints.models import Complaint
     from quietline.web.evidence.counting import Fact as Recorded
     from quietline.web.evidence.counting import Standing
+    from quietline.web.publishing.models import WashSet
 
 __all__ = ["join"]
 
@@ -162,7 +164,7 @@ _Part = tuple[list[Fact], dict[str, Any]]
 def _entry(call: Call) -> _Part:
     """Tell whether the line stood in the do-not-call register, since when and for what."""
     unknown: _Part = [Fact("entry", None, "register", call.as_of, known=False)], {}
-    if call.key is None:
+    if call.key is None or not call.is_shown:
         return unknown
     try:
         register = do_not_call_register(call.country)
@@ -185,7 +187,7 @@ def _entry(call: Call) -> _Part:
 
 def _access(call: Call, seller: Organisation | None) -> _Part:
     """Tell what the seller had paid for, which list it had, and which of its washes held the number."""
-    if seller is None or call.key is None:
+    if seller is None or call.key is None or not call.is_shown:
         return [Fact(name, None, source, call.as_of, known=False) for name, source in (
             ("access", "subscriptions"), ("list", "lists"), ("washes", "washes"))], {}  # fmt: skip
     area = area_of(call.key)
@@ -196,20 +198,37 @@ def _access(call: Call, seller: Organisation | None) -> _Part:
             Q(client=seller) | Q(file__organisation=seller), at__lte=call.moment, file__register__country=call.country,
         ).filter(Q(file__area=area) | Q(file__area="")).select_related("file").order_by("-file__published_date").first()
     )  # fmt: skip
-    held = [
-        wash for wash in washes_about(call.key, since=call.moment - _WASHED_BEFORE)
-        if wash.at <= call.moment and (wash.organisation_id == seller.pk or wash.client == seller.code)
-    ]  # fmt: skip
-    washes = [{"receipt": wash.receipt, "at": wash.at.isoformat(), "by": wash.organisation.code} for wash in held]
-    days = [wash.at.date() for wash in held]
+    held = _washes(call, seller)
+    washes = [{"receipt": wash.receipt, "at": wash.at.isoformat(), "by": wash.organisation.code} for wash in held or ()]
+    days = [wash.at.date() for wash in held or ()]
     if fetched is not None:
         days.append(fetched.file.published_date)
     facts = [
         Fact("access", {"paid": has_access, "area": area}, "subscriptions", call.as_of),
         Fact("list", _list_value(fetched), "lists", call.as_of),
-        Fact("washes", washes or None, "washes", call.as_of),
+        Fact("washes", washes or None, "washes", call.as_of, held is not None),
     ]
+    # a wash that may not be looked up is for the seller to show, by its receipt: who relies on a list has to prove it
     return facts, {"fee_paid": has_access, "list_version_date": max(days).isoformat() if days else None}
+
+
+def _washes(call: Call, seller: Organisation) -> list[WashSet] | None:
+    """Give the seller's washes with the number in them; None where that is not known.
+
+    Sealed sets are opened for the line's proven holder only, and no further back than the first proof.
+    """
+    if call.key is None:
+        return None
+    since = LineHolder.objects.filter(pk=call.key).values_list("proven_at", flat=True).first()
+    if since is None or since > call.moment:
+        return None
+    found = find_washes(call.key, since=max(since, call.moment - _WASHED_BEFORE))
+    if found.unread_count:
+        return None
+    return [
+        wash for wash in found.rows
+        if wash.at <= call.moment and (wash.organisation_id == seller.pk or wash.client == seller.code)
+    ]  # fmt: skip
 
 
 def _list_value(fetched: ListDownload | None) -> dict[str, Any] | None:
@@ -221,7 +240,7 @@ def _list_value(fetched: ListDownload | None) -> dict[str, Any] | None:
 
 def _evidence(call: Call, seller: Organisation | None) -> _Part:
     """Tell what the seller had on file of the person then: consent, customer relation, request to stop."""
-    if seller is None or call.key is None:
+    if seller is None or call.key is None or not call.is_shown:
         names = ("consent", "relationship", "stop")
         return [Fact(name, None, "evidence", call.as_of, known=False) for name in names], {}
     found = histories_of(seller, [call.key])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from quietline.errors import OperationError
 from quietline.web.accounts.models import Organisation
 from quietline.web.base.forms_look import CodeInput, PhoneInput
-from quietline.web.base.offering import offer, offer_rows
+from quietline.web.base.offering import RowChoice, offer, offer_rows
 from quietline.web.complaints.clocks import local_day
 from quietline.web.complaints.models import Complaint
 from quietline.web.complaints.sealing import Said
@@ -139,8 +139,8 @@ class ReportForm(forms.Form):
     knew = forms.MultipleChoiceField(
         label=gettext_lazy("They knew"), choices=_KNEW, required=False, widget=forms.CheckboxSelectMultiple
     )
-    knew_of = forms.ModelChoiceField(
-        label=gettext_lazy("Your operator, which knows such things"), required=False, queryset=Organisation.objects.none(),
+    knew_of = RowChoice(
+        label=gettext_lazy("Your operator, which knows such things"), required=False,
         help_text=gettext_lazy("An officer then also looks into how they came to know it."),
     )  # fmt: skip
     attached = FilesField(

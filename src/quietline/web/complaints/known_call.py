@@ -64,6 +64,8 @@ class Call:
 
     Attributes:
         key: the line that was called; None where it is not known.
+        is_shown: the line is known to be the reporter's: proven, or handed in by an organisation that knows its customers.
+            Of any other line nothing is looked up: else whoever types a number learned what stands about it.
         caller: key of the calling number; None where there is none that can be read.
         line: what is known of the line that was called.
         country: whose law it falls under.
@@ -77,6 +79,7 @@ class Call:
     def __init__(self, complaint: Complaint) -> None:
         self.complaint, self.report = complaint, complaint.report
         self.key = complaint.key
+        self.is_shown = self.key is not None and (complaint.line_proven or complaint.through_id is not None)
         self.caller = self.report.caller_key
         self.line = listed_line(self.key) if self.key is not None else None
         self.country = self.line.country if self.line is not None else self.report.country

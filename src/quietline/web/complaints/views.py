@@ -24,7 +24,7 @@ from quietline.web.complaints.telling import due_row
 from quietline.web.sellers.views_common import language, said
 from quietline.web.subscribers.line_sessions import line_of, line_of_token, remember
 from quietline.web.subscribers.models import Challenge
-from quietline.web.subscribers.numbers import listed_line, shown
+from quietline.web.subscribers.numbers import line_of_key, listed_line, shown
 from quietline.web.subscribers.proving import request_codes, try_code
 
 if TYPE_CHECKING:
@@ -119,13 +119,18 @@ def prove(request: HttpRequest, reference: str) -> HttpResponse:
     complaint = complaint_of(reference)
     if complaint.key is None or complaint.line_proven:
         return redirect("reports:one", complaint.reference)
+    environment = settings.ENVIRONMENT
     try:
+        line = line_of_key(complaint.key, countries=environment.countries, only_fictitious=environment.is_demonstration)
         sent = request_codes(
-            lines=[listed_line(complaint.key)], purpose=Challenge.Purpose.PROVE, language=language(),
+            lines=[line], purpose=Challenge.Purpose.PROVE, language=language(),
             client=client_of(request), at=now(), by_call="by_call" in request.POST,
         )  # fmt: skip
     except TooManyError as error:
         return render(request, "subscribers/too_many.html", {"minutes": error.retry_seconds // 60 + 1}, status=429)
+    except OperationError as error:
+        messages.error(request, said(error))
+        return redirect("reports:one", complaint.reference)
     return redirect("reports:code", complaint.reference, sent[0].id)
 
 

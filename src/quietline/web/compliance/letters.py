@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from quietline.web.compliance.audits import AUDIT_DAYS
 from quietline.web.messaging.operations import enqueue
 from quietline.web.messaging.texts import TEMPLATES, Template, Words
+from quietline.web.washing.letters import still_sees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +47,8 @@ def _audited(facts: Mapping[str, Any]) -> Words:
 
 
 def tell_of_audit(audit: CallAudit, *, at: datetime) -> None:
-    """Write to the person who handed a log in, in the transaction in which something came of it."""
-    if audit.by is None or not audit.by.is_active:
+    """Write to the person who handed a log in, in the transaction in which something came of it; not to who has left."""
+    if audit.by is None or not still_sees(audit.by, audit.organisation):
         return
     path = reverse("compliance:audit", args=[audit.organisation.code, audit.pk])
     facts = {"state": str(audit.state), "kept_days": AUDIT_DAYS, "path": path}

@@ -67,7 +67,7 @@ def check_register(country: str, *, at: datetime) -> Register:
             answered: a number that is not found would look free.
     """
     register = register_of(country)
-    as_of(at=at)
+    as_of(at=at, copies=[copy_of(register)])
     if not copy_of(register).exists():
         raise OperationError(
             "The register of this country was founded a moment ago, and is not here yet.",
@@ -99,6 +99,6 @@ def listed(keys: Sequence[int], *, country: str, at: datetime) -> Listed:
 
 
 def _covers(text: str, codes: frozenset[str]) -> bool:
-    """Say whether terms cover a channel; an entry that names none covers all. Terms of hours or categories count in full."""
+    """Say whether terms cover calls of a channel: all of them, or some, such as those of a category or an hour."""
     terms = read_terms(text) if text else None
-    return terms is None or "channels" not in terms or bool(terms["channels"] & codes)
+    return terms is None or set(terms) != {"channels"} or bool(terms["channels"] & codes)

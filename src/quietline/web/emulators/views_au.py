@@ -73,7 +73,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         values["TelemarketerId"], values["WashOnlyUserId"], values["TelemarketerPassword"], at=at
     )  # fmt: skip
     if isinstance(opened, int):
-        client: str = client_of(request)
+        client = client_of(request)
         count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
         return _written(call, australian.Answer(opened))
     count([(_CALLS, key_ring().keyed_hash("limit", f"au:{opened.pk}".encode()))], at=at)

@@ -49,7 +49,7 @@ def registry(request: HttpRequest) -> JsonResponse:
 
 
 def _answer(request: HttpRequest, at: datetime) -> JsonResponse:
-    client: str = client_of(request)
+    client = client_of(request)
     account = open_account(request.headers.get("Authorization", ""), address=client, at=at)
     count([(_CALLS, key_ring().keyed_hash("limit", f"sg:{account.pk}".encode()))], at=at)
     numbers = read_request(_body(request), account)
@@ -83,7 +83,7 @@ def _written(checked: Checked, style: SingaporeAccount.Style) -> dict[str, Any]:
 
 def _refused(request: HttpRequest, error: SingaporeError, at: datetime) -> JsonResponse:
     if error.code in _AUTHENTICATION:
-        client: str = client_of(request)
+        client = client_of(request)
         try:
             count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
         except TooManyError as slowed:

@@ -97,7 +97,7 @@ def _organisation(request: HttpRequest, at: datetime) -> Organisation | None:
     found = authenticate(f"Bearer {password}", at=at) if scheme.lower() == "basic" and password else None
     if found is not None and found.organisation.code == user.strip().upper() and Scope.FEED_READ in found.scopes:
         return found.organisation
-    client: str = client_of(request)
+    client = client_of(request)
     count([(_WRONG, key_ring().keyed_hash("limit", client.encode()))], at=at)
     return None
 

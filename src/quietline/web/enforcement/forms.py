@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.numbering import number_of
 from quietline.web.accounts.models import Organisation
-from quietline.web.base.offering import offer, offer_rows
+from quietline.web.base.offering import RowChoice, offer, offer_rows
 from quietline.web.base.words import as_money
 from quietline.web.complaints.callers import read_caller
 from quietline.web.enforcement import asking, cases, clocks, measures, queries
 from quietline.web.enforcement.forms_base import CaseForm, OrganisationField, day_field, moment_field, text_field
-from quietline.web.enforcement.models import Case, CaseComplaint
+from quietline.web.enforcement.models import Case, CaseComplaint, CaseNumber
 from quietline.web.enforcement.outcome_models import Finding, Measure, Penalty
 from quietline.web.inquiries.kinds import KINDS
 from quietline.web.inquiries.models import Inquiry
@@ -41,7 +41,7 @@ def _of_kinds(kinds: Iterable[str]) -> Any:
 class AssignForm(CaseForm):
     """Whom the case is given to."""
 
-    to: Any = forms.ModelChoiceField(label=_("To whom"), queryset=None)
+    to = RowChoice(label=_("To whom"))
     section = forms.CharField(
         label=_("Section"), required=False, max_length=40,
         help_text=_("Another section does not take the case from whoever has it: that is decided above."),
@@ -117,7 +117,7 @@ class ReasonForm(CaseForm):
 class ReplyForm(CaseForm):
     """Who shall reply, and by when."""
 
-    to: Any = forms.ModelChoiceField(label=_("Who is accused"), queryset=None)
+    to = RowChoice(label=_("Who is accused"))
     words = text_field(_("What you ask"), most=5_000, required=False)
     due_at = moment_field(_("Reply until"))
 
@@ -131,7 +131,7 @@ class ReplyForm(CaseForm):
 
 
 class _OperatorForm(CaseForm):
-    to: Any = forms.ModelChoiceField(label=_("Which operator"), queryset=None)
+    to = RowChoice(label=_("Which operator"))
     number = forms.CharField(label=_("Number that called"), max_length=32)
     due_at = moment_field(_("Answer until"))
 
@@ -166,7 +166,7 @@ class HolderForm(_OperatorForm):
 class PapersForm(CaseForm):
     """Papers on how an organisation works."""
 
-    to: Any = forms.ModelChoiceField(label=_("Of whom"), queryset=None)
+    to = RowChoice(label=_("Of whom"))
     papers = forms.MultipleChoiceField(label=_("Papers that are wanted"), widget=forms.CheckboxSelectMultiple)
     words = text_field(_("What you want to say"), required=False)
     due_at = moment_field(_("Answer until"))
@@ -198,23 +198,18 @@ def _findings(case: Case) -> Any:
     return Finding.objects.filter(case=case, state=Finding.State.CONFIRMED).select_related("organisation").order_by("pk")
 
 
-class _FindingChoice(forms.ModelChoiceField):  # type: ignore[type-arg] # not subscriptable when the platform runs
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.reference}: {obj.organisation} ({obj.get_party_display()})"
-
-
 class MeasureForm(CaseForm):
     """A measure of the law."""
 
-    finding = _FindingChoice(label=_("For which finding"), queryset=None)
+    finding = RowChoice(
+        label=_("For which finding"), words=lambda row: f"{row.reference}: {row.organisation} ({row.get_party_display()})"
+    )
     name = forms.ChoiceField(label=_("Measure of the law"))
     reason = text_field(_("Reason"))
     remedy = text_field(_("What has to be done, and ends it"))
     due_at = moment_field(_("To be answered or carried out until"))
     until_at = moment_field(_("Ends by itself on"), required=False)
-    operator: Any = forms.ModelChoiceField(
-        label=_("Operator"), queryset=None, required=False, help_text=_("Only where numbers are restricted.")
-    )
+    operator = RowChoice(label=_("Operator"), required=False, help_text=_("Only where numbers are restricted."))
 
     def fill(self) -> None:
         """Offer what the law has, with its citation."""
@@ -227,25 +222,30 @@ class MeasureForm(CaseForm):
                 told = each.as_dict(lang)
                 words = [told["title"], ", ".join(told["against_in_words"]), told["length"], told["citation"]]
                 offered[each.name] = " · ".join(word for word in words if word)
-        offer(self, "name", list(offered.items()))
+        offer(self, "name", offered.items())
 
 
 class EndMeasureForm(ReasonForm):
     """A measure that ends."""
 
-    measure: Any = forms.ModelChoiceField(label=_("Measure"), queryset=None)
+    measure = RowChoice(label=_("Measure"), words=lambda row: f"{row.reference}: {row.get_kind_display()}")
     field_order = ("version", "measure", "words")
 
     def fill(self) -> None:
         """Offer those that stand."""
         rows = Measure.objects.filter(case=self.case, ended_at=None)
-        offer_rows(self, "measure", rows, label=lambda row: f"{row.reference}: {row.get_kind_display()}")
+        offer_rows(self, "measure", rows)
+
+
+def _range_of(row: CaseNumber) -> str:
+    first = number_of(row.first_key)
+    return first if row.first_key == row.last_key else f"{first} – {number_of(row.last_key)}"
 
 
 class SealForm(CaseForm):
     """Numbers of the case that shall be sealed."""
 
-    number: Any = forms.ModelChoiceField(label=_("Number or range"), queryset=None)
+    number = RowChoice(label=_("Number or range"), words=_range_of)
     reason = forms.ChoiceField(label=_("The number is sealed because"), choices=())
     remedy = forms.ChoiceField(label=_("What ends the seal early"), choices=())
     until_at = moment_field(_("Ends by itself on"), required=False)
@@ -253,21 +253,18 @@ class SealForm(CaseForm):
     def fill(self) -> None:
         """Offer the numbers of the case."""
         rows = self.case.numbers.order_by("pk")
-        offer_rows(self, "number", rows, label=lambda row: (
-            number_of(row.first_key) if row.first_key == row.last_key
-            else f"{number_of(row.first_key)} – {number_of(row.last_key)}"
-        ))  # fmt: skip
+        offer_rows(self, "number", rows)
         numbers = list(rows[:2])
         if len(numbers) == 1:
             self.initial.setdefault("number", numbers[0].pk)
         offer(self, "reason", [(code, reason.words) for code, reason in REASONS.items()])
-        offer(self, "remedy", list(REMEDIES.items()))
+        offer(self, "remedy", REMEDIES.items())
 
 
 class ReferForm(CaseForm):
     """Whom the case goes to, and on what ground."""
 
-    to: Any = forms.ModelChoiceField(label=_("Agency with an account"), queryset=None, required=False)
+    to = RowChoice(label=_("Agency with an account"), required=False)
     to_name = forms.CharField(label=_("Or its name"), max_length=200, required=False)
     ground = forms.CharField(label=_("Ground"), max_length=200, help_text=_("The law that allows to hand it over."))
     full = forms.BooleanField(
@@ -288,14 +285,14 @@ class ReferForm(CaseForm):
 
 
 class _PenaltyForm(CaseForm):
-    penalty: Any = forms.ModelChoiceField(label=_("Penalty"), queryset=None)
+    penalty = RowChoice(label=_("Penalty"), words=lambda row: f"{row.reference}: {as_money(row.amount, row.currency)}")
     amount = forms.DecimalField(label=_("Amount"), max_digits=16, decimal_places=2)
     states: tuple[str, ...] = ()
 
     def fill(self) -> None:
         """Offer the penalties that it can be done with."""
         rows = Penalty.objects.filter(finding__case=self.case, state__in=self.states)
-        offer_rows(self, "penalty", rows, label=lambda row: f"{row.reference}: {as_money(row.amount, row.currency)}")
+        offer_rows(self, "penalty", rows)
 
 
 class SettleForm(_PenaltyForm):

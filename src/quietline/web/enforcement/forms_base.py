@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.base.forms_look import PhoneInput
-from quietline.web.base.offering import offer, offer_rows
+from quietline.web.base.offering import RowChoice, offer, offer_rows
 from quietline.web.complaints.callers import read_caller
 from quietline.web.enforcement.models import Case
 from quietline.web.enforcement.queries import officers
@@ -101,7 +101,7 @@ class BulkForm(forms.Form):
         label=_("What shall be done"), choices=[("assign", _("give to somebody")), ("hold", _("put on hold"))],
         widget=forms.RadioSelect, initial="assign",
     )  # fmt: skip
-    to: Any = forms.ModelChoiceField(label=_("To whom"), queryset=None, required=False)
+    to = RowChoice(label=_("To whom"), required=False)
     until_at = moment_field(_("On hold until"), required=False)
     reason = forms.CharField(label=_("Reason of the hold"), max_length=200, required=False)
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from quietline.web.accounts.models import Membership, Organisation
-from quietline.web.inquiries.acting import ANSWERERS
+from quietline.web.accounts.queries import may_act
+from quietline.web.inquiries.acting import ANSWERERS, OFFICERS
 from quietline.web.messaging.operations import enqueue
 from quietline.web.messaging.texts import TEMPLATES, Template, Words
 
@@ -107,7 +108,7 @@ def tell_answerers(organisation: Organisation, template: str, *, at: datetime, f
 
 def tell_sender(person: Person, office: Organisation, *, number: int, at: datetime) -> int:
     """Write to who sent inquiries that nobody answered in time; give how many letters: none to who is there no more."""
-    if not person.is_active:
+    if not may_act(person, office, roles=OFFICERS):
         return 0
     facts = {"number": str(number), "path": reverse("inquiries:office", args=[office.code])}
     language = "zh-hans" if office.country == "CN" else "en"

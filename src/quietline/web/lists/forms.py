@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from quietline.web.base.offering import offer_rows
+from quietline.web.base.offering import RowChoice, offer_rows
 from quietline.web.lists.models import ListFile
 from quietline.web.publishing.models import Register
 
@@ -37,7 +37,7 @@ class FetchForm(forms.Form):
 class CanariesForm(forms.Form):
     """Numbers that become canaries: typed, or as a file."""
 
-    register = forms.ModelChoiceField(label=_("Register"), queryset=Register.objects.none(), empty_label=None)
+    register = RowChoice(label=_("Register"), words=lambda row: f"{row.title} ({row.country})", empty_label=None)
     numbers = forms.CharField(
         label=_("Numbers, one a line"), required=False, max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
@@ -58,7 +58,7 @@ class CanariesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         common = Register.objects.filter(kind=Register.Kind.DO_NOT_CALL, owner=None).order_by("country")
-        offer_rows(self, "register", common, label=lambda found: f"{found.title} ({found.country})")
+        offer_rows(self, "register", common)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a file that is too long, and a form without numbers."""

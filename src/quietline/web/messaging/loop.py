@@ -11,12 +11,14 @@ from collections import Counter
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.base.metrics import OUTBOX
-from quietline.web.messaging.gateways import configured_gateways
+from quietline.web.messaging.gateways import configured_gateways, configured_receiver
 from quietline.web.messaging.operations import deliver_batch, tidy
 from quietline.web.messaging.queries import waiting_by_channel
 from quietline.web.proofs.operations import beat
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+TAKES_TEXTS = "quietline.web.subscribers.text_dealings.take_text"
+"""What a text that comes in is handed to: named, since it stands in a room above this one."""
 _BATCH = 500
 _MAIL_BATCH = 50
 _IDLE_SECONDS = 0.15
@@ -94,8 +98,12 @@ def run(stop: Event, *, gateways: Mapping[str, Gateway] | None = None) -> None:
     for channel, gateway in served.items():
         channels_of.setdefault(id(gateway), (gateway, []))[1].append(str(channel))
     lanes = [_Lane(gateway, tuple(channels), stop) for gateway, channels in channels_of.values()]
-    for lane in lanes:
-        lane.start()
+    receiver = configured_receiver(import_string(TAKES_TEXTS)) if gateways is None else None
+    incoming = [Thread(target=receiver.run, args=(stop,), name="inbound-texts", daemon=True)] if receiver else []
+    if gateways is None and not settings.ENVIRONMENT.makes_calls:
+        log("messaging").warning("no gateway for calls: lines that get no texts can be told nothing")
+    for thread in (*lanes, *incoming):
+        thread.start()
     tidied_at = float("-inf")
     while True:
         moment = time.monotonic()
@@ -103,8 +111,8 @@ def run(stop: Event, *, gateways: Mapping[str, Gateway] | None = None) -> None:
             tidied_at = _housekeep(lanes, tidied_at)
         if stop.wait(_BEAT_SECONDS):
             break
-    for lane in lanes:
-        lane.join()
+    for thread in (*lanes, *incoming):
+        thread.join()
     for gateway, _ in channels_of.values():
         gateway.close()
     connection.close()

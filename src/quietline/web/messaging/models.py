@@ -1,4 +1,4 @@
-"""The outbox, how many messages have left, and what arrived on the demonstration's telephones."""
+"""The outbox, how many messages have left, parts of texts that come in, and the demonstration's telephones."""
 
 from __future__ import annotations
 
@@ -93,3 +93,23 @@ class HandsetMessage(models.Model):
     keeping: ClassVar[Keeping] = {
         "id": "kept", "to": "erased", "channel": "kept", "subject": "kept", "text": "erased", "at": "kept",
     }  # fmt: skip
+
+
+class InboundPart(models.Model):
+    """One part of a long text that came in over SMPP, until the others are there, an hour at most.
+
+    ``bundle`` is a keyed hash of the sender and the reference that the parts share; ``content`` is sealed by ``data_key``.
+    """
+
+    bundle = models.BinaryField()
+    place = models.PositiveSmallIntegerField()
+    data_key = models.BinaryField()
+    content = models.BinaryField()
+    at = models.DateTimeField(db_index=True)
+
+    keeping: ClassVar[Keeping] = {
+        "id": "kept", "bundle": "indexed", "place": "kept", "data_key": "encrypted", "content": "encrypted", "at": "kept",
+    }  # fmt: skip
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["bundle", "place"], name="messaging_inboundpart_once")]

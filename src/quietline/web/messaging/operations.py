@@ -25,6 +25,7 @@ from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
 from quietline.web.messaging.gateways.base import Letter, Outcome, put_off
 from quietline.web.messaging.gateways.handset import forget_old
+from quietline.web.messaging.inbound_parts import tidy_parts
 from quietline.web.messaging.models import Channel, OutgoingMessage
 from quietline.web.messaging.queries import spent_today
 from quietline.web.messaging.secrets import code_of, link_token
@@ -46,6 +47,7 @@ MOST_ATTEMPTS = 5
 _CODE_SECONDS = (2, 10, 60, 180)
 _MAIL_SECONDS = (60, 300, 900, 3_600)  # a mail server that "greylists" takes the second or third attempt
 _NOTICE_SECONDS = (60, 600, 3_600, 21_600)
+_RUNG_SECONDS = (60, 600, 86_400, 86_400)  # a notice that is read out was due by day: once more on another day, at that hour
 _KEPT = timedelta(days=7)
 _TIDY_ROWS = 20_000
 _room_at: datetime | None = None  # when the cap was last seen to leave room
@@ -206,8 +208,12 @@ def deliver_batch(*, gateways: Mapping[str, Gateway], at: datetime, limit: int =
 
 
 def tidy(at: datetime) -> int:
-    """Delete what was sent or given up and is seven days old, and what handsets show for a day; give how many rows."""
-    done = forget_old(at)
+    """Delete what was sent or given up and is seven days old, old parts of texts, and what handsets show for a day.
+
+    Returns:
+        How many rows.
+    """
+    done = forget_old(at) + tidy_parts(at)
     while True:
         old = OutgoingMessage.objects.filter(created_at__lt=at - _KEPT).exclude(sent_at__isnull=True, failed_at__isnull=True)
         deleted = OutgoingMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_TIDY_ROWS])).delete()[0]
@@ -364,8 +370,10 @@ def _final(row: OutgoingMessage, outcome: Outcome, at: datetime) -> Outcome:
 def _next(row: OutgoingMessage, at: datetime) -> datetime:
     if row.channel == Channel.MAIL:
         pauses = _MAIL_SECONDS
+    elif row.expires_at is not None:
+        pauses = _CODE_SECONDS
     else:
-        pauses = _NOTICE_SECONDS if row.expires_at is None else _CODE_SECONDS
+        pauses = _RUNG_SECONDS if row.channel == Channel.CALL else _NOTICE_SECONDS
     return at + timedelta(seconds=pauses[min(row.attempts, len(pauses) - 1)])
 
 

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["spent_today", "waiting_by_channel"]
 
 _LINES = (Channel.TEXT, Channel.CALL)
+_OF_STAFF = ("seal-line", "seal-line-end")
+"""What the authority sends to the lines of a range that it stopped: it takes what the others leave of the day's cap."""
 
 
 def spent_today(at: datetime) -> int:
-    """Count the codes that cost money today (UTC): sent by text or call, or waiting to be.
+    """Count the texts and calls that cost money today (UTC), sent or waiting to be: codes, answers and notices alike.
 
-    Two short look-ups, but the second grows with what waits: ask once a second, not for each request.
+    Whatever somebody outside can cause is among them; what the staff sends to a whole range of numbers is not, and is
+    counted where it is sent. Two short look-ups, but the second grows with what waits: ask once a second, not for each
+    request.
     """
-    sent = DailyCount.objects.filter(day=at.date(), channel__in=_LINES, template="code").aggregate(sent=Sum("count"))["sent"]
-    waiting = _waiting().filter(priority=0, channel__in=_LINES, template="code").count()
-    return (sent or 0) + waiting
+    sent = DailyCount.objects.filter(day=at.date(), channel__in=_LINES).exclude(template__in=_OF_STAFF)
+    waiting = _waiting().filter(channel__in=_LINES).exclude(template__in=_OF_STAFF)
+    return (sent.aggregate(sent=Sum("count"))["sent"] or 0) + waiting.count()
 
 
 def waiting_by_channel() -> dict[str, int]:

@@ -124,36 +124,44 @@ def _plain(subject: Callable[[], str], text: Callable[[], str]) -> Callable[[Map
     return lambda facts: Words(subject() % facts, text() % facts)
 
 
-_confirmed = _plain(
-    lambda: _("Your number is listed"),
-    lambda: _("%(name)s: your number is listed. Calls must stop from %(day)s. Reference %(reference)s. More: %(host)s"),
+def _reassigned(facts: Mapping[str, Any]) -> Words:
+    if facts["channel"] == "call":
+        text = _("This is %(name)s. Your operator says that this number has a new holder, so it has left the register. "
+                 "If it is still yours, undo that until %(until_day)s, at %(host)s, slash, undo. Or ask your operator to "
+                 "take it back.") % facts  # fmt: skip
+        return Words("", text)
+    return Words("", _("%(name)s: your operator says this number has a new holder. Still yours? Undo it until "
+                       "%(until_day)s: %(host)s/undo/") % facts)  # fmt: skip
+
+
+def _told(text: Callable[[], str]) -> Callable[[Mapping[str, Any]], Words]:
+    """Make a writer of one text, for lines: as a text message, or read out in a call to a line that gets none."""
+    return lambda facts: Words("", text() % facts)
+
+
+_delegate = _told(
+    lambda: _("%(name)s: somebody may now manage the entry of this number. Reference %(reference)s. Not wanted? %(host)s")
 )
-_changed = _plain(
-    lambda: _("Your entry has been changed"),
-    lambda: _("%(name)s: your entry has been changed, from %(day)s. Reference %(reference)s. Not you? %(host)s"),
+_helper = _told(
+    lambda: _("%(name)s: another line's holder lets you manage its entry. Reference %(reference)s. Not wanted? %(host)s")
 )
-_withdrawn = _plain(
-    lambda: _("Your number has been withdrawn"),
-    lambda: _("%(name)s: your number is no longer listed, from %(day)s. Reference %(reference)s. Not you? %(host)s"),
-)
-_ended = _plain(
-    lambda: _("Your entry has ended"),
-    lambda: _("%(name)s: the entry of your number ended on %(day)s. Reference %(reference)s. List it again: %(host)s"),
-)
-_reassigned = _plain(
-    lambda: _("Your number is about to leave the register"),
-    lambda: _(
-        "%(name)s: your operator says this number has a new holder. Still yours? Undo it until %(until_day)s: %(host)s/undo/"
+_HELPED: dict[str, Callable[[], str]] = {
+    "listed": lambda: _(
+        "%(name)s: somebody who helps you has listed this number. Reference %(reference)s. Not wanted? %(host)s"
     ),
-)
-_delegate = _plain(
-    lambda: _("Somebody may now manage your entry for you"),
-    lambda: _("%(name)s: somebody may now manage the entry of this number. Reference %(reference)s. Not wanted? %(host)s"),
-)
-_seller_claims = _plain(
-    lambda: _("A firm says that you agreed to its calls"),
-    lambda: _("%(name)s: %(seller)s says that you agreed to its calls. Wrong, or no longer? Revoke it: %(host)s"),
-)
+    "changed": lambda: _(
+        "%(name)s: somebody who helps you changed what your entry covers. Reference %(reference)s. Not wanted? %(host)s"
+    ),
+    "withdrawn": lambda: _(
+        "%(name)s: somebody who helps you took this number off the register. Reference %(reference)s. Not wanted? %(host)s"
+    ),
+}
+
+
+def _helped(facts: Mapping[str, Any]) -> Words:
+    return Words("", _HELPED[facts["act"]]() % facts)
+
+
 _mail_link = _plain(
     lambda: _("Please confirm your request to %(name)s"),
     lambda: _(
@@ -175,18 +183,15 @@ _sign_in = _plain(
         "It is valid for %(minutes)s minutes and once only. Nobody from us will ask you for it."
     ),
 )
-_NOTICE = frozenset(("text", "mail"))
+_LINE = frozenset(("text", "call"))
 _MAIL = frozenset(("mail",))
 
 TEMPLATES = {
     "code": Template(frozenset(("text", "call", "mail")), frozenset(("purpose", "minutes")), "code", _code),
-    "confirmed": Template(_NOTICE, frozenset(("reference", "day")), "none", _confirmed),
-    "changed": Template(_NOTICE, frozenset(("reference", "day")), "none", _changed),
-    "withdrawn": Template(_NOTICE, frozenset(("reference", "day")), "none", _withdrawn),
-    "ended": Template(_NOTICE, frozenset(("reference", "day")), "none", _ended),
-    "reassigned": Template(_NOTICE, frozenset(("until_day",)), "none", _reassigned),
-    "delegate": Template(_NOTICE, frozenset(("reference",)), "none", _delegate),
-    "seller-claims": Template(_NOTICE, frozenset(("seller",)), "none", _seller_claims),
+    "reassigned": Template(_LINE, frozenset(("until_day",)), "none", _reassigned),
+    "delegate": Template(_LINE, frozenset(("reference",)), "none", _delegate),
+    "helper": Template(_LINE, frozenset(("reference",)), "none", _helper),
+    "helped": Template(_LINE, frozenset(("act", "reference")), "none", _helped),
     "mail-link": Template(_MAIL, frozenset(("purpose", "minutes", "path")), "link", _mail_link),
     "invitation": Template(_MAIL, frozenset(("organisation", "days", "path")), "link", _invitation),
     "sign-in": Template(_MAIL, frozenset(("minutes", "path")), "link", _sign_in),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
-__all__ = ["EndedEntry", "LineEvent", "LineUndo", "NumberRange", "PortedNumber"]
+__all__ = ["EndedEntry", "ExceptionsRead", "LineEvent", "LineUndo", "NumberRange", "PortedNumber"]
 
 
 class NumberRange(models.Model):
@@ -133,3 +133,11 @@ class LineUndo(WrittenOnce):
     def canonical(self) -> dict[str, object]:
         """What the ledger's leaf of this row is the hash of."""
         return {"event": self.event_id, "by": self.by, "same": self.is_same_holder, "at": canonical_moment(self.at)}
+
+
+class ExceptionsRead(models.Model):
+    """Up to which change it has been read what holders said to single firms; one row."""
+
+    number = models.BigIntegerField(default=0)
+
+    keeping: ClassVar[Keeping] = {"id": "kept", "number": "kept"}

@@ -18,7 +18,8 @@ the public that was listed since, with ten minutes of grace, because a code that
 an entry of a seller's register whose since-day is a later day. Where the new holder confirmed a listing while the old entry
 still stood, that one ends and the new one begins with the day of the confirmation.
 
-The holder before gets a notice, as far as a text can reach the line, and 30 days to contest: see ``undoing``.
+The holder before gets a notice on the line, as a text, or read out in a call by day where no text reaches it, and 30 days to
+contest: see ``undoing``. Only where there is no gateway for calls, lines that get no texts are told nothing.
 
 Numbers that stand nowhere cost no statement of their own: events are worked through in sets of 5,000, each a transaction.
 """
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from quietline.web.subscribers.numbers import Line
+
 __all__ = ["CHUNK", "UNDO_DAYS", "Outcome", "ReportedEvent", "found_reassigned_register", "report_line_events"]
 
 CHUNK = 5_000
@@ -59,6 +63,7 @@ CHUNK = 5_000
 UNDO_DAYS = 30
 """How long the holder, or the operator, can take an event back."""
 _GRACE = timedelta(seconds=CODE_SECONDS)
+_WAKING_HOURS = range(9, 20)
 _Kind = LineEvent.Kind
 _DELETE = """
 DELETE FROM {table} t USING unnest(%s::bigint[], %s::timestamptz[]) AS e (key, moment)
@@ -245,15 +250,27 @@ class _Chunk:
                     assurance=Entry.Assurance.CODE, at=self._at,
                 )  # fmt: skip
                 return
-        if line.can_get_text:
-            wishes = [chosen, *(code.language for code in codes)]
-            language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
-            until = self._at + timedelta(days=UNDO_DAYS)
-            enqueue(
-                channel="text", template="reassigned", language=language, at=self._at, key=entry.key,
-                facts={"until_day": until.date().isoformat()},
-            )  # fmt: skip
-            event.notice = "text"
+        if not line.can_get_text and not settings.ENVIRONMENT.makes_calls:
+            return
+        channel = "text" if line.can_get_text else "call"
+        wishes = [chosen, *(code.language for code in codes)]
+        language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
+        until = self._at + timedelta(days=UNDO_DAYS)
+        enqueue(
+            channel=channel, template="reassigned", language=language, at=self._at, key=entry.key,
+            facts={"until_day": until.date().isoformat()},
+            due_at=self._at if channel == "text" else _waking_hour(line, self._at),
+        )  # fmt: skip
+        event.notice = channel
+
+
+def _waking_hour(line: Line, at: datetime) -> datetime:
+    """Give the first moment from ``at`` on at which nobody is rung out of bed, whichever of its zones the line lies in."""
+    for hours in range(25):
+        moment = at + timedelta(hours=hours)
+        if all(moment.astimezone(ZoneInfo(zone)).hour in _WAKING_HOURS for zone in line.zones):
+            return moment
+    return at  # zones too far apart for that
 
 
 def _execute(statement: str, values: list[Any]) -> list[tuple[int, Any]]:

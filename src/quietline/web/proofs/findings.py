@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = ["MOST_FINDINGS", "DatabaseReport", "Finding", "Findings"]
@@ -49,6 +50,11 @@ class Findings:
         if len(self.named) < MOST_FINDINGS:
             self.named.append(Finding(code, kind, record, detail))
 
+    def merge(self, named: Sequence[Finding], counts: Counter[str]) -> None:
+        """Add what was gathered elsewhere."""
+        self.counts.update(counts)
+        self.named += named[: max(0, MOST_FINDINGS - len(self.named))]
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReport:
@@ -61,7 +67,8 @@ class DatabaseReport:
         rows: rows whose hash was compared with their leaf.
         changes: numbered changes.
         feed_lines: lines of feeds that were compared.
-        tombstones: records that were lawfully erased.
+        tombstones: records that a tombstone says are erased.
+        tombstones_by: how many there are of each kind, by their reason; ``other`` for reasons that no act has.
         waiting: changes and leaves not numbered or not published yet, for 60 seconds at most.
         waiting_long: the same, for longer: the sequencer may not be at work.
         findings: the first :data:`MOST_FINDINGS`.
@@ -75,6 +82,7 @@ class DatabaseReport:
     changes: int
     feed_lines: int
     tombstones: int
+    tombstones_by: dict[str, dict[str, int]]
     waiting: int
     waiting_long: int
     findings: tuple[Finding, ...]
@@ -96,6 +104,7 @@ class DatabaseReport:
             "changes": self.changes,
             "feed_lines": self.feed_lines,
             "tombstones": self.tombstones,
+            "tombstones_by": self.tombstones_by,
             "waiting": self.waiting,
             "waiting_long": self.waiting_long,
             "counts": self.counts,

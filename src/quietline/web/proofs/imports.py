@@ -1,4 +1,4 @@
-"""Are the numbers of an import those of the register file that was taken over?"""
+"""Are the numbers of an import those of the register file that was taken over, and published files what was published?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import connection
 
 from quietline.errors import LedgerError, RegisterError
 from quietline.registers import UNKNOWN, Register
+from quietline.web.proofs.rows import found_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from quietline.ledger.objects import FileStore
     from quietline.web.proofs.findings import Findings
 
-__all__ = ["check_imports"]
+__all__ = ["check_files", "check_imports", "sha256_of"]
 
+_PIECE = 1 << 20
 _ROW = np.dtype([("fields", ">i2"), ("key_bytes", ">i4"), ("key", ">i8"), ("day_bytes", ">i4"), ("day", ">i4")])
 _HEADER_BYTES = 19  # signature, flags, and the length of an extension, which is empty
 _COPY = (
@@ -46,6 +48,41 @@ def check_imports(objects: FileStore, findings: Findings) -> int:
         )
         imports = cursor.fetchall()
     return sum(_check_import(row, objects, findings) for row in imports)
+
+
+def sha256_of(store: FileStore, path: str) -> str:
+    """Hash a file of a store, piece by piece; hexadecimal.
+
+    Raises:
+        ObjectMissing: there is none.
+    """
+    hashed = hashlib.sha256()
+    with store.open(path) as file:
+        while piece := file.read(_PIECE):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def check_files(objects: FileStore, findings: Findings) -> int:
+    """Compare each published register file with the hash that its leaf covers; give how many there are.
+
+    Finds ``file-differs``.
+    """
+    query = (
+        "SELECT f.id, f.sha256, 'feeds/' || r.code || '/' || f.projection || '/' || f.object_path"
+        " FROM publishing_registerfile f JOIN publishing_register r ON r.id = f.register_id ORDER BY f.id"
+    )
+    count = 0
+    for file, sha256, path in found_rows(query):
+        count += 1
+        try:
+            hashed = sha256_of(objects, path)
+        except (OSError, LedgerError) as error:
+            findings.add("file-differs", "file", file, f"it cannot be read ({type(error).__name__})")
+        else:
+            if hashed != sha256:
+                findings.add("file-differs", "file", file, "it has another hash")
+    return count
 
 
 def _check_import(row: tuple[int, int, str, str], objects: FileStore, findings: Findings) -> int:

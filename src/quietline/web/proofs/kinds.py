@@ -3,6 +3,12 @@
 A model of proven rows has two things: ``leaf_kind: ClassVar[str]``, the kind that stands in the leaf, and the property
 ``canonical``, what the leaf is the hash of. Nothing has to be registered, so no room is known here by name, and a room
 that is added is verified from its first day.
+
+A model with a large column that ``canonical`` does not look at names it in ``leaf_without``: it is not read then.
+
+Rows stay, and so do their leaves: what is erased of them is no part of ``canonical``, or only as a hash of sealed content.
+A model whose rows cannot be erased so, since their leaves cover personal data in the clear, names the acts that bury them:
+``buried_by: ClassVar[tuple[str, ...]]``, the reasons that stand in tombstones. A tombstone of any other row is a finding.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
-__all__ = ["model_of", "proven_models", "undeclared_models"]
+__all__ = ["burial_reasons", "model_of", "proven_models", "undeclared_models", "unerased_fields"]
 
 
 def proven_models() -> dict[str, type[models.Model]]:
@@ -48,4 +54,20 @@ def undeclared_models() -> list[str]:
         f"{model.__module__}.{model.__name__}"
         for model in apps.get_models()
         if hasattr(model, "canonical") and not isinstance(getattr(model, "leaf_kind", None), str)
+    )
+
+
+def burial_reasons(model: type[models.Model]) -> tuple[str, ...]:
+    """Give the reasons for which rows of a model may be buried; none for most."""
+    return tuple(getattr(model, "buried_by", ()))
+
+
+def unerased_fields(row: models.Model) -> list[str]:
+    """Name the fields of a row that ``keeping`` declares as erased, or as an index, and that are not empty."""
+    keeping = getattr(row, "keeping", {})
+    fields = row._meta.concrete_fields  # noqa: SLF001 - documented by Django under this name
+    return sorted(
+        field.name
+        for field in fields
+        if keeping.get(field.name) in {"erased", "indexed"} and getattr(row, field.attname) not in (None, "", b"", [], {})
     )

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from quietline.web.base.rows import canonical_moment
+from quietline.web.base.rows import WrittenOnce, canonical_moment
 from quietline.web.keeping.declared import Keeping
 
 
@@ -59,6 +59,26 @@ class Tombstone(models.Model):
             "reason": self.reason,
             "at": canonical_moment(self.at),
         }
+
+
+class RulesInForce(WrittenOnce):
+    """From when on an installation went by which rules: its release, and the digest of each rulebook that it has.
+
+    A row is written where they differ from the last. ``rulebooks`` has the digests, SHA-256 in hexadecimal, by the names of
+    rulebooks; ``own:`` and a country names the one that the installation goes by itself, where a setting says so.
+    """
+
+    release = models.CharField(max_length=32)
+    rulebooks = models.JSONField()
+    at = models.DateTimeField()
+
+    leaf_kind: ClassVar[str] = "rulebooks"
+    keeping: ClassVar[Keeping] = {"id": "kept", "release": "kept", "rulebooks": "kept", "at": "kept"}
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of."""
+        return {"release": self.release, "rulebooks": self.rulebooks, "at": canonical_moment(self.at)}
 
 
 class Heartbeat(models.Model):

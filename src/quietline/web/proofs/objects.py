@@ -15,7 +15,7 @@ from quietline.errors import SettingError
 from quietline.ledger.bucket import BucketPlace, BucketStore
 from quietline.ledger.objects import FolderStore
 from quietline.ledger.reading import LogReader
-from quietline.ledger.signing import PublicKey, load_public_key, public_path
+from quietline.ledger.signing import PublicKey, known_public_keys, load_public_key, public_path
 
 if TYPE_CHECKING:
     from quietline.ledger.objects import FileStore
@@ -30,6 +30,7 @@ __all__ = [
     "objects_store",
     "public_key",
     "public_log",
+    "trusted_keys",
 ]
 
 _BUCKET = "s3://"
@@ -101,16 +102,31 @@ def ledger_origin() -> str:
 
 
 def public_key() -> PublicKey:
-    """Give the key that the installation's signatures are checked with.
+    """Give the key that is in use: what the installation signs today is checked with it.
 
     Raises:
         KeyFileError: there is none beside the signing key.
     """
-    return load_public_key(
-        public_path(Path(settings.ENVIRONMENT.signing_key or settings.ENVIRONMENT.home / "keys" / "signing.pem"))
-    )
+    return load_public_key(public_path(_signing_path()))
+
+
+def trusted_keys() -> tuple[PublicKey, ...]:
+    """Give all keys whose signature counts as the installation's: the one in use, and those that it has replaced.
+
+    A log that nothing happens in is signed by a replaced key until it is signed anew. Read at each call: a process that goes
+    on while ``quietline key rotate`` runs knows the new key at once.
+
+    Raises:
+        KeyFileError: there is none beside the signing key, or one of the files is no public key.
+    """
+    public_key()  # without it, all that is left would be keys that sign no more
+    return tuple(known_public_keys(_signing_path()).values())
+
+
+def _signing_path() -> Path:
+    return Path(settings.ENVIRONMENT.signing_key or settings.ENVIRONMENT.home / "keys" / "signing.pem")
 
 
 def public_log() -> LogReader:
     """Give the public log of this installation."""
-    return LogReader(ledger_store(), origin=ledger_origin(), trusted=[public_key()])
+    return LogReader(ledger_store(), origin=ledger_origin(), trusted=trusted_keys())

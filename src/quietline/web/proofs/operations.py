@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from quietline.ledger.receipts import canonical_json
+from quietline.ledger.proving import row_hash
 from quietline.web.base.statements import run
+from quietline.web.proofs.kinds import burial_reasons, model_of, unerased_fields
 from quietline.web.proofs.models import Heartbeat, Leaf, Tombstone
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Proven(Protocol):
 
 def hash_of(salt: bytes, kind: str, record: int, canonical: Mapping[str, object]) -> bytes:
     """Hash an act: SHA-256 of the canonical JSON of ``[salt, kind, record, row]`` (docs/reference/ledger.md)."""
-    return sha256(canonical_json([salt.hex(), kind, record, dict(canonical)])).digest()
+    return row_hash(salt.hex(), kind, record, canonical)
 
 
 def new_leaf(kind: str, row: Proven, *, at: datetime) -> Leaf:
@@ -64,10 +65,32 @@ def _salted(kind: str, row: Proven) -> tuple[bytes, bytes]:
 
 
 def bury(kind: str, record: int, *, reason: str, at: datetime) -> None:
-    """Record that a row was lawfully erased, and forget its salt, so that nobody can guess it from its hash."""
+    """Record that a row was lawfully erased, and forget its salt, so that nobody can guess it from its hash.
+
+    To be called after the row was deleted or emptied, in the same transaction. What remains of a row has a leaf anew.
+
+    Args:
+        kind: of the row's leaf.
+        record: its id.
+        reason: one of those that the row's model declares (:mod:`quietline.web.proofs.kinds`).
+        at: now.
+
+    Raises:
+        KeyError: no model has leaves of this kind.
+        ValueError: rows of this kind are not buried for this reason, or something that is to be erased is still there.
+    """
+    model = model_of(kind)
+    if reason not in burial_reasons(model):
+        raise ValueError(f"rows of the kind {kind!r} are not buried for this reason")
+    rows: QuerySet[Any] = QuerySet(model)
     with transaction.atomic():
+        remains = rows.filter(pk=record).first()
+        if remains is not None and (left := unerased_fields(remains)):
+            raise ValueError(f"not erased yet: {', '.join(left)}")
         Leaf.objects.filter(kind=kind, record=record).update(salt=None)
         write_leaves("tombstone", [Tombstone.objects.create(kind=kind, record=record, reason=reason, at=at)], at=at)
+        if remains is not None:
+            write_leaves(kind, [remains], at=at)
 
 
 def beat(process: str, *, at: datetime) -> None:

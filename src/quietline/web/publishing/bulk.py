@@ -29,7 +29,10 @@ _Row = TypeVar("_Row", bound=Model)
 _ENTRIES = (
     "COPY publishing_entry (id, register_id, key, since_date, terms, assurance, reference, listed_at, end_reason) FROM STDIN"
 )
-_CHANGES = "COPY publishing_change (id, register_id, operation, entry_id, projection, key, since_date, terms, at) FROM STDIN"
+_CHANGES = (
+    "COPY publishing_change (id, register_id, operation, entry_id, projection, key, since_date, terms, assurance, reference,"
+    " end_reason, at) FROM STDIN"
+)
 _LEAVES = "COPY proofs_leaf (kind, record, salt, hash, at) FROM STDIN"
 
 
@@ -68,7 +71,7 @@ def end_entries(reasons: Sequence[tuple[Entry, str]], *, at: datetime) -> None:
     for reason, group in groupby(sorted(reasons, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
         Entry.objects.filter(pk__in=among([entry.pk for entry, _ in group])).update(ended_at=at, end_reason=reason)
     _record(
-        [_change(entry, Change.Operation.WITHDRAW.value, None, "", at) for entry, _ in reasons],
+        [_change(entry, Change.Operation.WITHDRAW.value, None, "", at, reason) for entry, reason in reasons],
         at,
     )
 
@@ -126,10 +129,13 @@ def made(model: type[_Row], **columns: Any) -> _Row:
     return row
 
 
-def _change(entry: Entry, operation: str, since: date | None, terms: str, at: datetime) -> Change:
+def _change(
+    entry: Entry, operation: str, since: date | None, terms: str, at: datetime, end_reason: str = ""
+) -> Change:  # fmt: skip
     return made(
         Change, id=0, number=None, register_id=entry.register_id, operation=operation, entry_id=entry.pk, bulk_id=None,
-        file_id=None, projection="", key=entry.key, since_date=since, terms=terms, at=at,
+        file_id=None, projection="", key=entry.key, since_date=since, terms=terms,
+        assurance=entry.assurance, reference=entry.reference, end_reason=str(end_reason), at=at,
     )  # fmt: skip
 
 
@@ -140,8 +146,12 @@ def _record(changes: Sequence[Change], at: datetime) -> None:
         change.pk = pk
     _copy(
         _CHANGES,
-        ((c.pk, c.register_id, c.operation, c.entry_id, "", c.key, c.since_date, c.terms, c.at) for c in changes),
-    )
+        (
+            (c.pk, c.register_id, c.operation, c.entry_id, "", c.key, c.since_date, c.terms, c.assurance, c.reference,
+             c.end_reason, c.at)
+            for c in changes
+        ),
+    )  # fmt: skip
     leaves = (new_leaf("change", change, at=at) for change in changes)
     _copy(_LEAVES, ((leaf.kind, leaf.record, leaf.salt, leaf.hash, leaf.at) for leaf in leaves))
 

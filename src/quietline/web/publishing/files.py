@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from quietline.errors import OperationError
 from quietline.feed.copying import apply_lines, create_empty, day_at
@@ -29,9 +29,10 @@ from quietline.registers import Metadata
 from quietline.registers import Register as RegisterReader
 from quietline.registers.changes import rewrite_register
 from quietline.web.base.logs import log
+from quietline.web.base.metrics import FILES_FAILED
 from quietline.web.proofs.operations import new_leaf, write_leaves
 from quietline.web.publishing.models import Change, Feed, RegisterFile
-from quietline.web.publishing.objects import feed_origin, feed_store, signing_key
+from quietline.web.publishing.objects import feed_origin, feed_store, trusted_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,37 +44,69 @@ if TYPE_CHECKING:
 __all__ = ["publish_due_files", "publish_file"]
 
 _EVERY = timedelta(hours=24)
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 20.0
+_SHORT_PATIENCE_SECONDS = 2.0
+_MOST_WAITED = 5
 _RUN = 65_536
 _LOCK = 0x51_4C_50_46  # "QLPF", with the id of the feed
 _log = log("publishing")
 
 
 def publish_due_files(*, at: datetime) -> int:
-    """Publish every feed that has changed since its last file, at most once a day; give how many."""
-    count = 0
+    """Publish every feed that has changed since its last file, at most once a day; give how many.
+
+    A feed that cannot be published is logged and counted, and keeps no other from being published.
+    """
+    count = waited = 0
     for feed in Feed.objects.select_related("register"):
-        last = RegisterFile.objects.filter(register=feed.register, projection=feed.projection).order_by("-version").first()
-        if last is not None and last.at > at - _EVERY:
-            continue
-        newer = Change.objects.filter(register=feed.register, projection="", number__isnull=False)
-        if last is not None:
-            newer = newer.filter(at__gt=last.at)
-        if newer.exists():
-            publish_file(feed=feed, at=at)
-            count += 1
+        try:
+            if not _is_due(feed, at):
+                continue
+            publish_file(feed=feed, at=at, patience_seconds=_SHORT_PATIENCE_SECONDS if waited else _PATIENCE_SECONDS)
+        except DatabaseError:  # of no single feed
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one feed, the others go on
+            FILES_FAILED.labels(feed.register.code).inc()
+            _log.exception("not published", register=feed.register.code, projection=feed.projection)
+            waited = waited + 1 if getattr(error, "code", "") == "publish.waiting" else 0
+            if waited == _MOST_WAITED:  # so many one after the other: the sequencer is away
+                break
+        else:
+            count, waited = count + 1, 0
     return count
 
 
-def publish_file(*, feed: Feed, at: datetime) -> RegisterFile:
+def _is_due(feed: Feed, at: datetime) -> bool:
+    """Whether a day has gone by, and a change has a number behind that of the mark that the last file was built for.
+
+    Times of changes would not do: one that was made before the mark can be committed after it.
+    """
+    last = RegisterFile.objects.filter(register=feed.register, projection=feed.projection).order_by("-version").first()
+    if last is not None and last.at > at - _EVERY:
+        return False
+    newer = Change.objects.filter(register=feed.register, projection="", number__isnull=False)
+    if last is not None:
+        own = Change.objects.filter(register=feed.register, projection=feed.projection)
+        publication = own.get(operation=Change.Operation.PUBLISH, file=last)
+        mark = own.filter(operation=Change.Operation.MARK, pk__lt=publication.pk).order_by("-pk").first()
+        newer = newer.filter(number__gt=mark.number if mark is not None else 0)
+    return newer.exists()
+
+
+def publish_file(*, feed: Feed, at: datetime, patience_seconds: float = _PATIENCE_SECONDS) -> RegisterFile:
     """Publish one projection as it stands now.
+
+    Args:
+        feed: the projection.
+        at: now.
+        patience_seconds: how long to wait for the sequencer, each of the two times.
 
     Raises:
         OperationError: the sequencer does not write, ``publish.waiting``; another process publishes this feed,
             ``publish.other``.
     """
     with _alone(feed):
-        return _published(feed, at)
+        return _published(feed, at, patience_seconds)
 
 
 @contextmanager
@@ -91,10 +124,10 @@ def _alone(feed: Feed) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, feed.pk])
 
 
-def _published(feed: Feed, at: datetime) -> RegisterFile:
+def _published(feed: Feed, at: datetime, patience_seconds: float) -> RegisterFile:
     mark = _open_mark(feed) or _put_mark(feed, at)
     copy = _WorkingCopy(feed)
-    size = _await(lambda: copy.advance_to(mark.pk))
+    size = _await(lambda: copy.advance_to(mark.pk), patience_seconds)
     file = copy.write_file(size=size, at=at)
     with transaction.atomic():
         file.save(force_insert=True)
@@ -102,7 +135,7 @@ def _published(feed: Feed, at: datetime) -> RegisterFile:
         _record(
             Change(register=feed.register, operation=Change.Operation.PUBLISH, file=file, projection=feed.projection, at=at)
         )
-    _await(copy.name_latest)
+    _await(copy.name_latest, patience_seconds)
     _log.info("published", register=feed.register.code, projection=feed.projection, version=file.version)
     return file
 
@@ -125,8 +158,8 @@ def _record(change: Change) -> None:
     new_leaf("change", change, at=change.at).save(force_insert=True)
 
 
-def _await(attempt: object) -> int:
-    end = time.monotonic() + _PATIENCE_SECONDS
+def _await(attempt: object, patience_seconds: float) -> int:
+    end = time.monotonic() + patience_seconds
     while (found := attempt()) is None:  # type: ignore[operator]
         if time.monotonic() > end:
             raise OperationError(
@@ -147,7 +180,7 @@ class _WorkingCopy:
         self._path, self._state = self._folder / "copy.qlr", self._folder / "size.json"
         self._fetched = self._folder / "fetched"
         self._store = feed_store(code, projection)
-        self._reader = LogReader(self._store, origin=feed_origin(code, projection), trusted=[signing_key().public])
+        self._reader = LogReader(self._store, origin=feed_origin(code, projection), trusted=trusted_keys())
         if not self._path.exists() or not self._state.exists():
             create_empty(self._path, Metadata(name=feed.register.title, country=feed.register.country))
             self._save(0)

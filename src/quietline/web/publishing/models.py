@@ -27,6 +27,7 @@ class Register(models.Model):
         REASSIGNED = "reassigned", _("Reassigned numbers")
         SEALED = "sealed", _("Sealed numbers")
         TRUSTED = "trusted", _("Trusted numbers")
+        EXCEPTIONS = "exceptions", _("What holders of lines say to single firms")
 
     code = models.SlugField(max_length=40, unique=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -35,6 +36,7 @@ class Register(models.Model):
     owner = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="registers")
     created_at = models.DateTimeField()
 
+    leaf_kind: ClassVar[str] = "register"
     keeping: ClassVar[Keeping] = {
         "id": "kept",
         "code": "kept",
@@ -54,6 +56,17 @@ class Register(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def canonical(self) -> dict[str, object]:
+        """What the ledger's leaf of this row is the hash of; the title is for people, and may be worded anew."""
+        return {
+            "code": self.code,
+            "kind": self.kind,
+            "country": self.country,
+            "owner": self.owner_id,
+            "at": canonical_moment(self.created_at),
+        }
 
 
 class Entry(models.Model):
@@ -87,7 +100,7 @@ class Entry(models.Model):
     register = models.ForeignKey(Register, on_delete=models.PROTECT)
     key = models.BigIntegerField()
     since_date = models.DateField()
-    terms = models.CharField(max_length=400, blank=True)
+    terms = models.CharField(max_length=4_000, blank=True)
     assurance = models.CharField(max_length=8, choices=Assurance.choices)
     reference = models.CharField(max_length=16, unique=True)
     listed_at = models.DateTimeField()
@@ -142,7 +155,11 @@ class Change(models.Model):
     projection = models.CharField(max_length=40, blank=True)
     key = models.BigIntegerField(null=True)
     since_date = models.DateField(null=True)
-    terms = models.CharField(max_length=400, blank=True)
+    terms = models.CharField(max_length=4_000, blank=True)
+    # what the entry says besides, so that the ledger covers it; empty in rows of earlier releases
+    assurance = models.CharField(max_length=8, blank=True, default="", db_default="")
+    reference = models.CharField(max_length=16, blank=True, default="", db_default="")
+    end_reason = models.CharField(max_length=12, blank=True, default="", db_default="")
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "change"
@@ -160,6 +177,9 @@ class Change(models.Model):
         "key": "erased",
         "since_date": "kept",
         "terms": "kept",
+        "assurance": "kept",
+        "reference": "kept",
+        "end_reason": "kept",
         "at": "kept",
     }
 
@@ -171,8 +191,8 @@ class Change(models.Model):
 
     @property
     def canonical(self) -> dict[str, object]:
-        """What the ledger's leaf of this row is the hash of."""
-        return {
+        """What the ledger's leaf of this row is the hash of; the last three only where it has them, as leaves before had."""
+        row: dict[str, object] = {
             "register": self.register_id,
             "operation": self.operation,
             "entry": self.entry_id,
@@ -184,6 +204,13 @@ class Change(models.Model):
             "terms": self.terms,
             "at": canonical_moment(self.at),
         }
+        if self.assurance:
+            row["assurance"] = str(self.assurance)
+        if self.reference:
+            row["reference"] = self.reference
+        if self.end_reason:
+            row["end_reason"] = str(self.end_reason)
+        return row
 
 
 class Import(models.Model):
@@ -288,8 +315,9 @@ class WashSet(models.Model):
     """The numbers that one wash asked about, sealed under a key of their own until their period is over.
 
     ``object_path`` names the packed keys (:mod:`quietline.wash.packed`), encrypted, or is empty where ``sealed`` holds
-    them; earlier releases wrote a register file. Nothing else of the list is kept. ``reference`` is the caller's own: asked
-    again under it, the same ``answer`` is given, which names no number.
+    them; earlier releases wrote a register file. Nothing else of the list is kept. ``sealed_sha256`` is the SHA-256 of what
+    lies sealed, in the row or the object, and stays when that is gone; rows of earlier releases have none. ``reference`` is
+    the caller's own: asked again under it, the same ``answer`` is given, which names no number.
     """
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT)
@@ -298,6 +326,7 @@ class WashSet(models.Model):
     receipt = models.CharField(max_length=64, blank=True)
     object_path = models.CharField(max_length=200, blank=True)
     sealed = models.BinaryField(null=True)
+    sealed_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     reference = models.CharField(max_length=80, blank=True, default="", db_default="")
     question = models.CharField(max_length=64, blank=True, default="", db_default="")
     answer = models.BinaryField(null=True)
@@ -305,6 +334,7 @@ class WashSet(models.Model):
     at = models.DateTimeField()
 
     leaf_kind: ClassVar[str] = "wash"
+    leaf_without: ClassVar[tuple[str, ...]] = ("sealed",)
     keeping: ClassVar[Keeping] = {
         "id": "kept",
         "organisation": "kept",
@@ -313,6 +343,7 @@ class WashSet(models.Model):
         "receipt": "kept",
         "object_path": "encrypted",
         "sealed": "encrypted",
+        "sealed_sha256": "kept",
         "reference": "kept",
         "question": "kept",
         "answer": "erased",
@@ -331,14 +362,15 @@ class WashSet(models.Model):
 
     @property
     def canonical(self) -> dict[str, object]:
-        """What the ledger's leaf of this row is the hash of."""
-        return {
+        """What the ledger's leaf of this row is the hash of; what is sealed begins at random, so its hash tells nothing."""
+        row: dict[str, object] = {
             "organisation": self.organisation_id,
             "client": self.client,
             "numbers": self.numbers_count,
             "receipt": self.receipt,
             "at": canonical_moment(self.at),
         }
+        return row | {"sealed": self.sealed_sha256} if self.sealed_sha256 else row
 
 
 class Download(models.Model):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from quietline.ledger.signing import SigningKey, load_key
-from quietline.web.proofs.objects import ledger_origin, ledger_store, objects_folder, objects_store
+from quietline.web.proofs.objects import ledger_origin, ledger_store, objects_folder, objects_store, trusted_keys
 
 if TYPE_CHECKING:
     from quietline.ledger.objects import FileStore
@@ -22,6 +22,7 @@ __all__ = [
     "ledger_store",
     "objects_folder",
     "signing_key",
+    "trusted_keys",
     "wash_path",
     "wash_store",
 ]

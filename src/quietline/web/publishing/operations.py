@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from quietline.errors import ConflictError
 from quietline.registers import canonical_terms
 from quietline.web.base.statements import run
+from quietline.web.proofs.models import Leaf
 from quietline.web.proofs.operations import new_leaf, write_leaves
 from quietline.web.publishing.models import Change, Entry, Feed, Register
 from quietline.web.publishing.queries import imported_since, standing_entry
@@ -17,8 +18,9 @@ from quietline.web.publishing.queries import imported_since, standing_entry
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-__all__ = ["end_entry", "found_register", "list_number", "new_reference", "open_feed"]
+__all__ = ["end_entry", "found_register", "list_number", "new_reference", "open_feed", "prove_registers"]
 
+_OF_LINE = (Entry.Assurance.CODE, Entry.Assurance.CALL)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out over the telephone
 
 
@@ -40,8 +42,11 @@ WITH added AS (
     )
     ON CONFLICT DO NOTHING RETURNING id
 )
-INSERT INTO publishing_change (register_id, operation, entry_id, projection, key, since_date, terms, at)
-SELECT %(register)s, 'add', added.id, '', %(key)s, %(since)s, %(terms)s, %(at)s FROM added RETURNING entry_id, id
+INSERT INTO publishing_change (
+    register_id, operation, entry_id, projection, key, since_date, terms, assurance, reference, at
+)
+SELECT %(register)s, 'add', added.id, '', %(key)s, %(since)s, %(terms)s, %(assurance)s, %(reference)s, %(at)s
+FROM added RETURNING entry_id, id
 """
 
 
@@ -52,7 +57,20 @@ def found_register(*, code: str, kind: str, title: str, country: str, at: dateti
             code=code, kind=kind, title=title, country=country, owner_id=owner_id, created_at=at
         )
         open_feed(register=register, projection="all", at=at)
+        write_leaves("register", [register], at=at)
     return register
+
+
+def prove_registers(*, at: datetime) -> int:
+    """Write the leaves of registers that have none, since an earlier release founded them; give how many there were.
+
+    For the start of the sequencer, which is alone. Nothing happens where all have theirs.
+    """
+    proven = Leaf.objects.filter(kind="register").values("record")
+    with transaction.atomic():
+        registers = list(Register.objects.exclude(pk__in=proven).order_by("pk"))
+        write_leaves("register", registers, at=at)
+    return len(registers)
 
 
 def open_feed(*, register: Register, projection: str, at: datetime) -> Feed:
@@ -67,7 +85,7 @@ def list_number(
     """Let a number stand in a register from now on, on these terms.
 
     Where it stands already on the same terms, the entry stays as it is. Where it stands on others, that entry ends and
-    another begins with the same since-day.
+    another begins with the same since-day; so it does where the line itself confirms what was listed without it.
 
     Args:
         register: where it shall stand.
@@ -116,6 +134,8 @@ def _added(register: Register, key: int, since_date: date, terms: str, assurance
         key=key,
         since_date=since_date,
         terms=terms,
+        assurance=assurance,
+        reference=entry.reference,
         at=at,
     )
     named: dict[str, Any] = {"register": register.pk, "key": key, "since": since_date, "terms": terms, "at": at}
@@ -134,14 +154,20 @@ def _listed(
 ) -> Entry:
     old = standing_entry(register, key, lock=True)
     operation = Change.Operation.ADD
+    # what was listed by an e-mail, say, and is confirmed by the line itself now, says so from now on
+    is_proven = register.kind == Register.Kind.DO_NOT_CALL and assurance in _OF_LINE
     if old is not None:
-        if old.terms == terms or (not may_narrow and (terms or not old.terms)):
+        if not may_narrow and terms:
+            terms = old.terms
+        if old.terms == terms and not (is_proven and old.assurance not in _OF_LINE):
             return old
         since_date, operation = old.since_date, Change.Operation.ALTER
         old.ended_at, old.end_reason = at, Entry.EndReason.CHANGED
         old.save(update_fields=["ended_at", "end_reason"])
     elif (taken_over := imported_since(register, key)) is not None:
-        if not terms or not may_narrow:
+        if not may_narrow:
+            terms = ""
+        if not terms and not is_proven:
             return _taken_over(register, key, taken_over, at)
         since_date, operation = taken_over, Change.Operation.ALTER
     entry = Entry.objects.create(
@@ -158,23 +184,46 @@ def _listed(
 
 
 def end_entry(*, register: Register, key: int, reason: str, at: datetime) -> Entry | None:
-    """Let a number stand in a register no longer; None where it did not."""
-    with transaction.atomic():
-        entry = standing_entry(register, key, lock=True)
-        if entry is None:
-            taken_over = imported_since(register, key)
-            if taken_over is None:
-                return None
-            entry = _taken_over(register, key, taken_over, at)
-        entry.ended_at, entry.end_reason = at, reason
-        entry.save(update_fields=["ended_at", "end_reason"])
-        _record(Change(register=register, operation=Change.Operation.WITHDRAW, entry=entry, key=key, at=at))
+    """Let a number stand in a register no longer; None where it did not.
+
+    Args:
+        register: where it stands.
+        key: the number.
+        reason: one of :class:`Entry.EndReason`.
+        at: now.
+
+    Raises:
+        ConflictError: the entry was being changed by others, each time that this was tried.
+    """
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                return _ended(register, key, reason, at)
+        except IntegrityError:  # it came with an import, and somebody gave it an entry of its own at this very moment
+            continue
+    raise ConflictError("The entry was being changed by somebody else.", advice="Try again.")
+
+
+def _ended(register: Register, key: int, reason: str, at: datetime) -> Entry | None:
+    entry = standing_entry(register, key, lock=True)
+    if entry is None:
+        taken_over = imported_since(register, key)
+        if taken_over is None:
+            return None
+        entry = _taken_over(register, key, taken_over, at)
+    entry.ended_at, entry.end_reason = at, reason
+    entry.save(update_fields=["ended_at", "end_reason"])
+    _record(Change(register=register, operation=Change.Operation.WITHDRAW, entry=entry, key=key, at=at))
     return entry
 
 
 def _taken_over(register: Register, key: int, since_date: date, at: datetime) -> Entry:
-    """Give a number that came with an import an entry of its own; it stood there already, so nothing changes."""
-    return Entry.objects.create(
+    """Give a number that came with an import an entry of its own; it stood there already, so nothing changes.
+
+    Raises:
+        IntegrityError: somebody else gave it one at this very moment.
+    """
+    entry = Entry.objects.create(
         register=register,
         key=key,
         since_date=since_date,
@@ -182,8 +231,15 @@ def _taken_over(register: Register, key: int, since_date: date, at: datetime) ->
         reference=new_reference(),
         listed_at=at,
     )
+    if Entry.objects.filter(register=register, key=key).exclude(pk=entry.pk).exists():  # one that has ended since as well
+        raise IntegrityError("the number was given an entry at this very moment")
+    return entry
 
 
 def _record(change: Change) -> None:
+    """Write a change and its leaf, with what its entry says besides."""
+    if (entry := change.entry) is not None:
+        change.assurance, change.reference = entry.assurance, entry.reference
+        change.end_reason = entry.end_reason if change.operation == Change.Operation.WITHDRAW else ""
     change.save(force_insert=True)
     new_leaf("change", change, at=change.at).save(force_insert=True)

@@ -31,9 +31,22 @@ _registers: dict[str, Register] = {}  # made once for a country and never change
 
 
 def standing_entry(register: Register, key: int, *, lock: bool = False) -> Entry | None:
-    """Give the entry that stands now; None where there is none of its own (it may still stand by an import)."""
+    """Give the entry that stands now; None where there is none of its own (it may still stand by an import).
+
+    Args:
+        register: where.
+        key: the number.
+        lock: give it locked. Where another takes its place while this waits for the lock, that one is given: None is only
+            said when a look that waited for nobody found none.
+    """
     entries = Entry.objects.filter(register=register, key=key, ended_at__isnull=True)
-    return (entries.select_for_update() if lock else entries).first()
+    if not lock:
+        return entries.first()
+    while (found := entries.values_list("pk", flat=True).first()) is not None:
+        entry = entries.select_for_update().filter(pk=found).first()
+        if entry is not None:
+            return entry
+    return None
 
 
 def imported_since(register: Register, key: int) -> date | None:

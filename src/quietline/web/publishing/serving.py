@@ -23,6 +23,7 @@ from quietline.feed.lines import FILES, IMPORTS
 from quietline.ledger.objects import ObjectMissing
 from quietline.ledger.paths import CHECKPOINT, parse_path
 from quietline.web.accounts.api_keys import authenticate
+from quietline.web.accounts.models import ApiKey
 from quietline.web.base.clock import now
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.grants import may_read
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponseBase
 
+    from quietline.ledger.objects import FileStore
     from quietline.web.accounts.api_keys import Credential
 
 __all__ = ["file", "object_of_feed", "sent"]
@@ -59,28 +61,42 @@ def object_of_feed(request: HttpRequest, register: str, projection: str, path: s
         return HttpResponse(status=403)
     if not _is_object(path):
         return HttpResponse(status=404)
-    _note(credential, feed, at)
-    store = feed_store(register, projection)
-    if _FILE.fullmatch(path):
-        address = store.address(path, _ADDRESS_SECONDS)
-        if address is None:
-            token = signing.dumps([register, projection, path], salt=_SALT, compress=True)
-            address = reverse("publishing:file", args=[token])
-        return HttpResponseRedirect(address)
+    store, is_file = feed_store(register, projection), _FILE.fullmatch(path) is not None
     try:
-        data = store.read(path)
+        data = _found(store, path) if is_file else store.read(path)
     except ObjectMissing:
         return HttpResponse(status=404)
-    return _small(request, data, is_immutable=path not in _MUTABLE)
+    _note(credential, feed, at)
+    if not is_file:
+        return _small(request, data, is_immutable=path not in _MUTABLE)
+    address = store.address(path, _ADDRESS_SECONDS)
+    if address is None:
+        token = signing.dumps([credential.key, register, projection, path], salt=_SALT, compress=True)
+        address = reverse("publishing:file", args=[token])
+    return HttpResponseRedirect(address)
+
+
+def _found(store: FileStore, path: str) -> bytes:
+    """Look whether there is a file, whose bytes go by its own address."""
+    if not store.exists(path):
+        raise ObjectMissing(path)
+    return b""
 
 
 @require_safe
 def file(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Give a file by the address that it was handed out under, for ten minutes."""
+    """Give a file by the address that it was handed out under, for ten minutes.
+
+    The credential that it was handed out to has to be good still: one that was revoked, or whose organisation was suspended,
+    gets nothing more. (An address of a bucket is the bucket's own, and holds for its ten minutes.)
+    """
     try:
-        register, projection, path = signing.loads(token, salt=_SALT, max_age=_ADDRESS_SECONDS)
-    except signing.BadSignature:
+        key, register, projection, path = signing.loads(token, salt=_SALT, max_age=_ADDRESS_SECONDS)
+    except (signing.BadSignature, TypeError, ValueError):
         return HttpResponse(status=404)
+    holder = ApiKey.objects.select_related("organisation").filter(pk=key).first()
+    if holder is None or not holder.is_good(now()):
+        return HttpResponse(status=403)
     headers = _headers(quote_etag(PurePosixPath(path).stem), is_immutable=True)
     if headers["ETag"] in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)

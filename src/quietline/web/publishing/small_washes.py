@@ -6,6 +6,7 @@ wash, so the keys lie in the row itself, sealed under the wash's own data key: a
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quietline.vault import Data
+    from quietline.vault import DataKey as OpenKey
     from quietline.web.accounts.models import Organisation
     from quietline.web.keeping.models import DataKey as DataKeyRow
 
-__all__ = ["next_wash_number", "opened_keys", "record_small_wash", "with_reference"]
+__all__ = ["holds_key", "next_wash_number", "opened_keys", "record_small_wash", "with_reference"]
 
 _FIELD = "keys"
 _NEXT = "SELECT nextval(pg_get_serial_sequence('publishing_washset', 'id'))"
@@ -35,10 +38,11 @@ WITH made AS (
     INSERT INTO proofs_leaf (kind, record, salt, hash, at) VALUES (%(kind)s, %(number)s, %(salt)s, %(hash)s, %(at)s)
 )
 INSERT INTO publishing_washset (
-    id, organisation_id, client, numbers_count, receipt, object_path, sealed, reference, question, answer, data_key_id, at
+    id, organisation_id, client, numbers_count, receipt, object_path, sealed, sealed_sha256, reference, question, answer,
+    data_key_id, at
 )
-SELECT %(number)s, %(organisation)s, %(client)s, %(count)s, %(receipt)s, '', %(sealed)s, %(reference)s, %(question)s,
-    %(answer)s, made.id, %(at)s
+SELECT %(number)s, %(organisation)s, %(client)s, %(count)s, %(receipt)s, '', %(sealed)s, %(sealed_sha256)s, %(reference)s,
+    %(question)s, %(answer)s, made.id, %(at)s
 FROM made RETURNING data_key_id
 """
 
@@ -86,13 +90,14 @@ def record_small_wash(
     sealed = key.opened.seal(_packed(keys), _FIELD)
     row = WashSet(
         id=number, organisation=organisation, client=client, numbers_count=len(keys), receipt=receipt, sealed=sealed,
-        reference=reference, question=question, answer=answer, at=at,
+        sealed_sha256=sha256(sealed).hexdigest(), reference=reference, question=question, answer=answer, at=at,
     )  # fmt: skip
     leaf = new_leaf(WashSet.leaf_kind, row, at=at)
     values = {
         "number": number, "organisation": organisation.pk, "client": client, "count": len(keys), "receipt": receipt,
-        "sealed": sealed, "reference": reference, "question": question, "answer": answer, "at": at, "record": record,
-        "wrapped": key.wrapped, "kind": leaf.kind, "salt": leaf.salt, "hash": leaf.hash,
+        "sealed": sealed, "sealed_sha256": row.sealed_sha256, "reference": reference, "question": question,
+        "answer": answer, "at": at, "record": record, "wrapped": key.wrapped, "kind": leaf.kind, "salt": leaf.salt,
+        "hash": leaf.hash,
     }  # fmt: skip
     [(row.data_key_id,)] = run(_RECORD, values)
     return row
@@ -106,6 +111,26 @@ def opened_keys(row: WashSet, data_key: DataKeyRow) -> NDArray[np.uint64]:
     """
     assert row.sealed is not None  # noqa: S101 - a small wash
     return _unpacked(opened_key(data_key, f"wash:{row.pk}").open(bytes(row.sealed), _FIELD))
+
+
+def holds_key(data_key: OpenKey, sealed: Data, key: int) -> bool:
+    """Say whether the sealed keys of a small wash hold one; without making an array of them where that can be seen before.
+
+    Args:
+        data_key: of the wash.
+        sealed: as its row has it.
+        key: which.
+
+    Raises:
+        VaultError: something was altered.
+    """
+    packed = data_key.open(sealed, _FIELD)
+    beyond = key - int.from_bytes(packed[1:9], "little")
+    if len(packed) <= 9 or beyond <= 0:
+        return len(packed) >= 9 and beyond == 0
+    sums = np.cumsum(np.frombuffer(packed, dtype=f"<u{packed[0]}", offset=9), dtype=np.uint64)
+    place = int(sums.searchsorted(np.uint64(beyond)))
+    return place < len(sums) and int(sums[place]) == beyond
 
 
 def _packed(keys: NDArray[np.uint64]) -> bytes:

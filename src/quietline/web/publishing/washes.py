@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,27 +22,35 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
+from quietline.errors import QuietlineError, RegisterError, VaultError
+from quietline.ledger.objects import ObjectMissing
 from quietline.registers import Register as RegisterReader
 from quietline.wash import packed
-from quietline.web.keeping.data_keys import destroy_keys, new_data_key, opened_key
+from quietline.web.base.logs import log
+from quietline.web.keeping.data_keys import destroy_keys, new_data_key
+from quietline.web.keeping.rings import key_ring
 from quietline.web.proofs.operations import write_leaves
 from quietline.web.publishing.models import WashSet
 from quietline.web.publishing.objects import wash_path, wash_store
-from quietline.web.publishing.small_washes import opened_keys
+from quietline.web.publishing.small_washes import holds_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from django.db.models import QuerySet
     from numpy.typing import NDArray
 
     from quietline.vault import DataKey as OpenKey
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["forget_washes", "record_wash", "washes_about"]
+__all__ = ["FoundWashes", "find_washes", "forget_washes", "record_wash", "washes_about"]
 
 _FIELD = "keys"
 _MAGIC = b"QLKEYS1\n"
+_TOGETHER = 250
+"""Rows read at once; the set of each of them has 40 kilobytes at most."""
+_MOST_FAILURES = 3
 
 
 def record_wash(
@@ -61,32 +72,103 @@ def record_wash(
         row.save(force_insert=True)
         row.data_key, data_key = new_data_key(f"wash:{row.pk}", at=at)
         row.object_path = f"washes/{at:%Y-%m-%d}/{row.pk}"
-        row.save(update_fields=["data_key", "object_path"])
+        row.sealed_sha256 = _seal(row, keys, data_key)
+        row.save(update_fields=["data_key", "object_path", "sealed_sha256"])
         write_leaves("wash", [row], at=at)
-        _seal(row, keys, data_key)
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class FoundWashes:
+    """What a search for a number in the sets of washes came to.
+
+    Attributes:
+        rows: the washes that asked about it, newest first.
+        unread_count: washes whose set could not be read: lost, altered, or in a store that does not answer. Whether they
+            asked about the number is not known.
+    """
+
+    rows: list[WashSet]
+    unread_count: int
+
+
+def find_washes(key: int, *, since: datetime) -> FoundWashes:
+    """Look for the washes since a moment that asked about a number; one that cannot be read hides no other.
+
+    Every set is sealed under a key of its own, so each one has to be opened: a tenth of a millisecond for one of a hundred
+    numbers that lies in its row.
+
+    Args:
+        key: of the number.
+        since: within the period for which sets are kept; a set that is gone all the same counts as one that cannot be read.
+    """
+    failures: Counter[str] = Counter()
+    unread: list[int] = []
+    away = 0
+
+    def failed(number: int, error: Exception) -> None:
+        nonlocal away
+        failures[type(error).__name__] += 1
+        unread.append(number)
+        away += not isinstance(error, (ObjectMissing, VaultError, RegisterError, ValueError))
+
+    rows = WashSet.objects.filter(at__gte=since)
+    # a store that is away is not asked for each of its sets how long it takes to say nothing
+    found = _search(rows, key, failed, is_away=lambda: away >= _MOST_FAILURES)
+    if unread:
+        log("publishing").error("sets of washes cannot be read", count=len(unread), first=unread[0], failures=dict(failures))
+    return FoundWashes(found, len(unread))
+
+
 def washes_about(key: int, *, since: datetime) -> Iterator[WashSet]:
-    """Give the washes since a moment that asked about a number, newest first.
+    """Give the washes since a moment that asked about a number, newest first; those whose period is over are passed over.
 
     Raises:
         VaultError: a set or its key is not what it was.
+        LedgerError: a set is lost, or the store does not give it.
     """
-    wanted = np.array([key], dtype=np.uint64)
-    rows = WashSet.objects.filter(at__gte=since, data_key__wrapped__isnull=False)
-    for row in rows.select_related("organisation", "data_key").order_by("-at"):
-        if row.sealed is not None and row.data_key is not None:
-            if bool(np.isin(wanted, opened_keys(row, row.data_key))[0]):
-                yield row
-        elif _holds(row, key):
-            yield row
+
+    def failed(_number: int, error: Exception) -> None:
+        raise error
+
+    yield from _search(WashSet.objects.filter(at__gte=since, data_key__wrapped__isnull=False), key, failed)
 
 
-def _holds(row: WashSet, key: int) -> bool:
+def _search(
+    rows: QuerySet[WashSet], key: int, failed: Callable[[int, Exception], None], is_away: Callable[[], bool] = lambda: False
+) -> list[WashSet]:
+    """Open one set after another; only of those that hold the number the whole row is read."""
+    numbers = list(rows.order_by("-at", "-pk").values_list("pk", flat=True))
+    found: list[int] = []
+    for start in range(0, len(numbers), _TOGETHER):
+        some = WashSet.objects.filter(pk__in=numbers[start : start + _TOGETHER])
+        for number, sealed, path, wrapped in some.values_list("pk", "sealed", "object_path", "data_key__wrapped"):
+            try:
+                if path and is_away():
+                    raise _AwayError
+                data_key = key_ring().unwrap(wrapped, f"wash:{number}")
+                if sealed is not None:
+                    is_held = holds_key(data_key, sealed, key)
+                elif path:
+                    is_held = _holds(path, data_key, key)
+                else:
+                    raise ObjectMissing(f"washes/{number}")
+            except (QuietlineError, OSError, ValueError, _AwayError) as error:
+                failed(number, error)
+            else:
+                if is_held:
+                    found.append(number)
+    whole = WashSet.objects.select_related("organisation", "data_key").in_bulk(found)
+    return sorted(whole.values(), key=lambda row: (row.at, row.pk), reverse=True)
+
+
+class _AwayError(Exception):
+    """The store has failed too often in this search to be asked any more."""
+
+
+def _holds(path: str, data_key: OpenKey, key: int) -> bool:
     """Say whether a sealed set holds a number; it is decrypted piece by piece, and never reaches a disk in the clear."""
-    data_key = opened_key(row.data_key, f"wash:{row.pk}")
-    with wash_store().open(wash_path(row.object_path)) as sealed:
+    with wash_store().open(wash_path(path)) as sealed:
         chunks = data_key.open_stream(sealed, _FIELD)
         first = next(chunks, b"")
         if not first.startswith(_MAGIC):
@@ -153,11 +235,15 @@ def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
 
 
-def _seal(row: WashSet, keys: NDArray[np.uint64], data_key: OpenKey) -> None:
+def _seal(row: WashSet, keys: NDArray[np.uint64], data_key: OpenKey) -> str:
+    """Keep the sealed set; give the SHA-256 of its bytes."""
+    hashed = sha256()
     content = chain([_MAGIC], (packed.pack(piece) for piece in packed.cut(keys)))
     with tempfile.TemporaryDirectory(prefix="quietline-") as folder:
         sealed = Path(folder) / "keys.sealed"
         with sealed.open("wb") as target:
             for chunk in data_key.seal_stream(content, _FIELD):
                 target.write(chunk)
+                hashed.update(chunk)
         wash_store().keep_file(wash_path(row.object_path), sealed)
+    return hashed.hexdigest()

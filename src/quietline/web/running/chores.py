@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from quietline.web.accounts.operations import forget_old
+from quietline.web.accounts.api_keys import forget_tokens
+from quietline.web.accounts.operations import forget_old, forget_sessions
 from quietline.web.api.delivering import forget_deliveries
 from quietline.web.api.idempotency import forget_answers
 from quietline.web.base.limits import forget_windows
@@ -22,6 +23,7 @@ from quietline.web.evidence import uploads
 from quietline.web.inquiries.reminding import remind
 from quietline.web.lists.canaries import turn_over
 from quietline.web.lists.notices import tell_ready
+from quietline.web.operators import exceptions
 from quietline.web.publishing.files import publish_due_files
 from quietline.web.publishing.washes import forget_washes
 from quietline.web.seals import appeals, erasing, falling, trusting
@@ -71,6 +73,8 @@ CHORES = (
     Chore("forget answers", forget_answers, 3_600),
     Chore("forget deliveries", forget_deliveries, 3_600),
     Chore("forget log-ins", forget_old, 86_400),
+    Chore("forget sessions", forget_sessions, 86_400),
+    Chore("forget tokens", forget_tokens, 600),
     Chore("forget washes", forget_washes, 3_600),
     Chore("forget applications", forget_applications, 86_400),
     Chore("remind of certifications", remind_of_certifications, 86_400),
@@ -87,6 +91,7 @@ CHORES = (
     Chore("settle evidence", evidence.settle_waiting, 300),
     Chore("let evidence lapse", evidence.lapse_due, 300),
     Chore("strike contested claims", evidence.strike_due, 300),
+    Chore("pass exceptions on to operators", exceptions.follow_holders, 1),
     Chore("scan what was attached", scan_waiting, 10),
     Chore("count reports", counting.work_waiting, 1),
     Chore("join facts again", counting.redo_facts, 600),
@@ -107,5 +112,6 @@ LONG_CHORES = (
     Chore("count days", count_days, 600),
     Chore("make open files", make_open_files, 3_600),
     Chore("open cases by the rules", route, 600),
+    Chore("let exceptions follow their lines", exceptions.follow_operators, 600),
 )
 """What can take a minute; done beside the others."""

@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.proofs.operations import beat
+from quietline.web.proofs.rules import prove_rules
+from quietline.web.publishing.operations import prove_registers
 from quietline.web.publishing.sequencing import Sequencer
 
 if TYPE_CHECKING:
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_SIGN_EVERY = timedelta(seconds=60)
+_SIGN_AFTER = timedelta(seconds=15)
+"""How old the signature of a feed becomes before it is signed anew, whatever goes on in other feeds."""
+_SIGN_SHARE = 0.25
+"""The part of the time that goes into signing anew at most: what is numbered and published must not wait for it."""
+_LATEST = timedelta(seconds=60)
+"""Older signatures than this are complained of: there are more feeds than can be signed in time."""
 _BEAT_EVERY = timedelta(seconds=3)
 _log = log("sequencer")
 
@@ -39,17 +46,18 @@ def run(stop: threading.Event) -> None:
 
 def _work(stop: threading.Event, pause: float) -> None:
     sequencer = Sequencer()
+    prove_registers(at=now())
+    prove_rules(at=now())
     _log.info("at work")
-    signed_at = beaten_at = now() - _SIGN_EVERY
+    beaten_at = complained_at = now() - _LATEST
     while not stop.is_set():
         started = time.monotonic()
         at = now()
-        busy = sequencer.step(at=at)
-        if busy:
-            signed_at = at
-        elif at - signed_at >= _SIGN_EVERY:
-            sequencer.sign(at=at)
-            signed_at = at
+        sequencer.step(at=at)
+        oldest = sequencer.sign_due(at=at, after=_SIGN_AFTER, seconds=_SIGN_SHARE * max(pause, time.monotonic() - started))
+        if oldest > _LATEST and at - complained_at >= _LATEST:
+            _log.warning("feeds are signed late", seconds=round(oldest.total_seconds()))
+            complained_at = at
         if at - beaten_at >= _BEAT_EVERY:
             beat("sequencer", at=at)
             beaten_at = at

@@ -11,6 +11,7 @@ import argparse
 import os
 import secrets
 import shutil
+import socket
 import sys
 import time
 import urllib.error
@@ -19,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quietline.errors import OperationError
+from quietline.errors import OperationError, SettingError
 from quietline.web.embedded_postgres import EmbeddedPostgres
 from quietline.web.environment import DEMONSTRATION, PREFIX, read_environment
 from quietline.web.running.children import Child, Family
@@ -34,12 +35,13 @@ __all__ = ["main"]
 
 _READY_SECONDS = 45
 _MARKER = "quietline-home"
+_OF_PRODUCTION = ("DATABASE_URL", "SECRET_KEY", "BASE_URL")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run until told to stop; give the exit status."""
     options = _options(arguments)
-    os.environ.setdefault(f"{PREFIX}MODE", DEMONSTRATION)
+    _choose_mode()
     if options.listen:
         os.environ[f"{PREFIX}LISTEN"] = options.listen
     if options.home:
@@ -50,10 +52,12 @@ def main(arguments: Sequence[str]) -> int:
     stop = stop_on_signals()
     with ExitStack() as stack:
         server = None
-        if os.environ[f"{PREFIX}MODE"] == DEMONSTRATION:
+        if os.environ.get(f"{PREFIX}MODE") == DEMONSTRATION:
             server = _prepare_demonstration(home, stack)
         environment = read_environment(os.environ)
+        _refuse_taken_port(environment)
         _prepare_platform(environment)
+        _refuse_taken_port(environment)  # once more: making the country takes its time
         family = stack.enter_context(Family(_children(environment)))
         _wait_until_ready(environment, family, stop.is_set)
         if not stop.is_set():
@@ -72,6 +76,28 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--listen", help="address and port (127.0.0.1:8000)")
     parser.add_argument("--forget", action="store_true", help="delete the demonstration country and end")
     return parser.parse_args(list(arguments))
+
+
+def _choose_mode() -> None:
+    """Run the demonstration where nothing is said; refuse where the settings look like production's.
+
+    Raises:
+        SettingError: there are settings that production needs, and no mode: invented people with known passwords would
+            move into a real database.
+    """
+    if _is_given("MODE"):
+        return
+    given = [name for name in _OF_PRODUCTION if _is_given(name)]
+    if given:
+        raise SettingError(
+            f"{', '.join(PREFIX + name for name in given)}: settings of a real installation, but {PREFIX}MODE is not set.",
+            advice=f"Set {PREFIX}MODE=production, or {PREFIX}MODE={DEMONSTRATION} if invented people shall move in there.",
+        )
+    os.environ[f"{PREFIX}MODE"] = DEMONSTRATION
+
+
+def _is_given(name: str) -> bool:
+    return bool({PREFIX + name, f"{PREFIX}{name}_FILE"} & os.environ.keys())
 
 
 def _forget(home: Path) -> int:
@@ -108,11 +134,13 @@ def _prepare_demonstration(home: Path, stack: ExitStack) -> EmbeddedPostgres | N
         if not (keys / name).exists():
             with os.fdopen(os.open(keys / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(48))
-    os.environ.setdefault(f"{PREFIX}SECRET_KEY_FILE", str(keys / "secret"))
-    os.environ.setdefault(f"{PREFIX}INBOUND_TOKEN_FILE", str(keys / "inbound"))
+    for setting, name in (("SECRET_KEY", "secret"), ("INBOUND_TOKEN", "inbound")):
+        if not _is_given(setting):
+            os.environ[f"{PREFIX}{setting}_FILE"] = str(keys / name)
     host, _, port = os.environ.get(f"{PREFIX}LISTEN", "127.0.0.1:8000").rpartition(":")
-    os.environ.setdefault(f"{PREFIX}BASE_URL", f"http://{host}:{port}")
-    if f"{PREFIX}DATABASE_URL" in os.environ:
+    if not _is_given("BASE_URL"):
+        os.environ[f"{PREFIX}BASE_URL"] = f"http://{host}:{port}"
+    if _is_given("DATABASE_URL"):
         return None
     server = stack.enter_context(EmbeddedPostgres(home / "database"))
     os.environ[f"{PREFIX}DATABASE_URL"] = server.url
@@ -133,44 +161,52 @@ def _prepare_platform(environment: Environment) -> None:
     metrics.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     if environment.is_demonstration:
         call_command("demonstration", verbosity=0)
+    call_command("found_registers", verbosity=0)  # after the demonstration, which is made where there is no register yet
     connection.close()  # the children have connections of their own
 
 
 def _children(environment: Environment) -> list[Child]:
-    host, port = environment.listen
+    from quietline.web.running.management.commands.serve import web_command
+
     python = sys.executable
-    web = [
-        python,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--workers",
-        str(environment.web_workers),
-        "--blocking-threads",
-        str(environment.web_threads),
-        "--no-ws",
-        "--log-level",
-        "warning",
-        "--respawn-failed-workers",
-        "quietline.web.site.wsgi:application",
-    ]
     return [
         Child("sequencer", [python, "-m", "quietline.web", "sequencer"]),
         Child("worker", [python, "-m", "quietline.web", "worker"]),
-        Child("web", web),
+        Child("web", web_command(environment)),
     ]
 
 
+def _refuse_taken_port(environment: Environment) -> None:
+    """Refuse a port on which somebody else answers.
+
+    The web server shares its port among its processes (SO_REUSEPORT), so a second installation of the same user would
+    get every other request of the first one, and neither would notice.
+
+    Raises:
+        OperationError: ``up.port``.
+    """
+    host, port = environment.listen
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # what a server that has just ended leaves behind does not count; whoever listens does
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            raise OperationError(
+                f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}.",
+                advice="End what runs there, or name another port: quietline up --listen 127.0.0.1:8010",
+                code="up.port",
+            ) from None
+
+
 def _wait_until_ready(environment: Environment, family: Family, told_to_stop: object) -> None:
+    from quietline.web.site.watching import INSTALLATION, installation_mark
+
     host, port = environment.listen
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/ready"  # noqa: S104 - where it listens
     end = time.monotonic() + _READY_SECONDS
@@ -178,8 +214,14 @@ def _wait_until_ready(environment: Environment, family: Family, told_to_stop: ob
         family.look_after()
         request = urllib.request.Request(url, headers={"Host": environment.hosts[0]})
         try:
-            with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - as above
-                return
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - as above
+                if answer.headers.get(INSTALLATION) == installation_mark():
+                    return
+                raise OperationError(
+                    f"Another server answers at {host}:{port}.",
+                    advice="End it, or name another port: quietline up --listen 127.0.0.1:8010",
+                    code="up.port",
+                )
         except (urllib.error.URLError, OSError):
             if time.monotonic() > end:
                 raise OperationError(

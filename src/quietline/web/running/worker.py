@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from quietline.web.api.delivering import deliver_webhooks
+from quietline.web.api.delivering import SENDERS, Delivered, deliver_due
+from quietline.web.api.hooks import gather_events
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
 from quietline.web.compliance import audit_work
@@ -18,12 +19,12 @@ from quietline.web.washing import working as washing
 from quietline.web.washing.copies import advance_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from threading import Event
 
     from quietline.web.running.chores import Chore
 
-__all__ = ["run"]
+__all__ = ["run", "webhook_threads"]
 
 _log = log("worker")
 
@@ -32,7 +33,7 @@ def run(stop: Event) -> None:
     """Send messages in one thread, do the chores in others, until told to stop."""
     threads = [
         Thread(target=loop.run, args=(stop,), name="outbox"),
-        Thread(target=_webhooks, args=(stop,), name="webhooks"),
+        *webhook_threads(stop),
         Thread(target=_copies, args=(stop,), name="copies"),
         Thread(target=washing.run, args=(stop,), name="washes"),
         Thread(target=audit_work.run, args=(stop,), name="audits"),
@@ -56,10 +57,24 @@ def _chores(chores: Sequence[Chore], stop: Event) -> None:
     connection.close()
 
 
-def _webhooks(stop: Event) -> None:
-    """Deliver webhooks; a receiver that is slow delays other receivers only."""
+def webhook_threads(stop: Event) -> list[Thread]:
+    """Make the threads of webhooks: one finds out what happened, several tell of it, so that no receiver delays another."""
+    senders = [Thread(target=_send_webhooks, args=(stop,), name=f"webhooks {place}") for place in range(SENDERS)]
+    return [Thread(target=_gather_events, args=(stop,), name="events"), *senders]
+
+
+def _gather_events(stop: Event) -> None:
+    """Put events on their way to webhooks."""
     while not stop.wait(1):
-        _do("webhooks", deliver_webhooks)
+        _do("events", gather_events)
+    connection.close()
+
+
+def _send_webhooks(stop: Event) -> None:
+    """Send what is due, one after the other, each with the moment at which it is sent."""
+    while not stop.wait(1):
+        while not stop.is_set() and _do("webhooks", deliver_due) not in (None, Delivered()):
+            pass
     connection.close()
 
 
@@ -70,10 +85,15 @@ def _copies(stop: Event) -> None:
     connection.close()
 
 
-def _do(name: str, do: object) -> None:
-    """Do one chore; one that fails is tried again at its next time, and keeps no other from being done."""
+def _do(name: str, do: Callable[..., object]) -> object:
+    """Do one chore; one that fails is tried again at its next time, and keeps no other from being done.
+
+    Returns:
+        What the chore gave, None where it failed.
+    """
     try:
-        do(at=now())  # type: ignore[operator]
+        return do(at=now())
     except Exception:  # noqa: BLE001 - whatever it is, the next time may do; the thread that ends would take all chores along
         _log.warning("chore failed", chore=name, exc_info=True)
         connection.close()
+        return None

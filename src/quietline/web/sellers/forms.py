@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumbers.geodata.locale import LOCALE_DATA
 
+from quietline.web.accounts.entering import ENTERED
 from quietline.web.accounts.models import Organisation, Person
 from quietline.web.base.forms_look import PhoneInput
 from quietline.web.sellers.joining import JOINABLE
@@ -24,6 +25,8 @@ __all__ = [
     "BarForm",
     "CertifyForm",
     "DecisionForm",
+    "EnterForm",
+    "InviteForm",
     "JoinForm",
     "MandateForm",
     "NumbersForm",
@@ -247,6 +250,41 @@ class DecisionForm(forms.Form):
         if data.get("outcome") != Decision.Outcome.VERIFIED and not str(data.get("remedy", "")).strip():
             self.add_error("remedy", forms.ValidationError(_("Say what it can do."), code="decision.remedy"))
         return data
+
+
+class InviteForm(forms.Form):
+    """Invite the first who acts for an organisation that the authority entered."""
+
+    email = forms.EmailField(
+        label=_("E-mail address of the first who acts for it"), max_length=254,
+        help_text=_("We send an invitation there. Who accepts it invites the others."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
+class EnterForm(InviteForm):
+    """Enter an organisation that does not join by itself.
+
+    Args:
+        with_authorities: whether who fills it in may enter further authorities too.
+    """
+
+    kind = forms.ChoiceField(label=_("What it is"), widget=forms.RadioSelect)
+    name = forms.CharField(label=_("Name of the organisation"), max_length=200)
+    country = forms.ChoiceField(label=_("Country where it is registered"), choices=countries)
+    legal_id = forms.CharField(
+        label=_("Legal id"), max_length=64, required=False, help_text=_("Its number in the register of companies.")
+    )  # fmt: skip
+    field_order = ("kind", "name", "country", "legal_id", "email")
+
+    def __init__(self, *args: Any, with_authorities: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [kind for kind in ENTERED if with_authorities or kind != Organisation.Kind.AUTHORITY]
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("What it is"),
+            widget=forms.RadioSelect,
+            choices=_written_large((kind.value, kind.label) for kind in kinds),
+        )
 
 
 class SuspensionForm(forms.Form):

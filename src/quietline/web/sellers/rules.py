@@ -67,6 +67,8 @@ LINES: dict[str, Rule] = {
     "sellers:answer": manages_organisation,
     "sellers:queue": _oversees,
     "sellers:queue_csv": _oversees,
+    "sellers:enter": _oversees,
+    "sellers:invite": _oversees,
     "sellers:case": _oversees,
     "sellers:case_proof": _oversees,
     "sellers:suspend": _oversees,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quietline.web.sellers import views, views_calling, views_joining, views_staff
+from quietline.web.sellers import views, views_calling, views_entering, views_joining, views_staff
 
 app_name = "sellers"
 urlpatterns = [
@@ -35,8 +35,10 @@ urlpatterns = [
     path("office/organisations.csv", views_staff.queue_csv, name="queue_csv"),
     path("office/bars/", views_staff.bars, name="bars"),
     path("office/bars/<int:pk>/lift/", views_staff.lift_bar, name="lift_bar"),
+    path("office/enter/", views_entering.enter, name="enter"),
     path("office/<str:code>/", views_staff.case, name="case"),
     path("office/<str:code>/proofs/<int:pk>/", views_staff.case_proof, name="case_proof"),
+    path("office/<str:code>/invite/", views_entering.invite, name="invite"),
     path("office/<str:code>/suspend/", views_staff.suspend, name="suspend"),
     path("office/<str:code>/reinstate/", views_staff.reinstate, name="reinstate"),
 ]

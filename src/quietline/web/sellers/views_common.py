@@ -20,7 +20,12 @@ TONES = {
     "more": "waiting", "preparing": "waiting", "suspended": "bad", "closed": "bad", "refused": "bad", "withdrawn": "",
 }  # fmt: skip
 """Tone of ``components/status.html`` for each state of an organisation, a decision and a declaration."""
-_FOREIGN = frozenset(("organisation.state", "organisation.no-right", "organisation.known", "membership.exists"))
+_FOREIGN = frozenset(
+    (
+        "organisation.state", "organisation.no-right", "organisation.known", "organisation.managed", "organisation.joins",
+        "organisation.incomplete", "membership.exists",
+    )
+)  # fmt: skip
 
 
 def language() -> str:

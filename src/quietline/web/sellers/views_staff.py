@@ -25,6 +25,7 @@ from quietline.web.sellers.profiles import contact_of
 from quietline.web.sellers.queries import CALLERS, certification_of, joining_of, managers_of, profile_of, standing
 from quietline.web.sellers.views import proof_answer, proof_rows
 from quietline.web.sellers.views_common import TONES, said
+from quietline.web.sellers.views_entering import lacks_first
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -189,13 +190,14 @@ def _case_page(request: HttpRequest, found: Organisation, form: DecisionForm) ->
         "decisions": Decision.objects.filter(organisation=found).select_related("by").order_by("-at", "-pk"),
         "may_decide": joining is not None and joining.state == Joining.State.WAITING, "joining": joining, "form": form,
         "is_suspended": found.state == Organisation.State.SUSPENDED, "is_caller": found.kind in CALLERS,
+        "lacks_first": lacks_first(found),
         "may_suspend": found.state == Organisation.State.VERIFIED and found.kind != Organisation.Kind.AUTHORITY,
     }  # fmt: skip
     return render(request, "sellers/case.html", context, status=422 if form.errors else 200)
 
 
 def _sought(name: str) -> QuerySet[Organisation]:
-    rows = Organisation.objects.exclude(kind=Organisation.Kind.AUTHORITY)
+    rows = Organisation.objects.all()
     if name:
         rows = rows.filter(name__icontains=name) | rows.filter(code=name.upper())
     return rows.order_by("name", "code")

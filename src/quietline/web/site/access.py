@@ -7,6 +7,7 @@ refused to everybody, so that a forgotten one fails closed.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -89,6 +90,8 @@ ACCESS: dict[str, Rule] = {
     "inbound:*": checked_by_itself,
     "messaging:*": public,
     "proofs:*": public,
+    "proofs:own": proven_line,
+    "proofs:own_json": proven_line,
     "publishing:*": checked_by_itself,
     "api:*": checked_by_itself,
     "api:openapi": public,
@@ -129,4 +132,5 @@ class AccessMiddleware:
             return None
         if not missing or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        return redirect(f"{reverse(missing)}?next={request.path}")
+        # the whole address, written so that what stands behind its own "?" and "&" comes along and comes back
+        return redirect(f"{reverse(missing)}?{urlencode({'next': request.get_full_path()}, safe='/')}")

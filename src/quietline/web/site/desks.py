@@ -109,6 +109,7 @@ _OF_AUTHORITY = (
     Group(_("Who may call"), (
         Desk("sellers:queue", _("Who wants to call"), _("Verify, suspend and reinstate them."),
              waiting.joinings),
+        Desk("sellers:enter", _("Enter an organisation"), _("An operator, a reseller or an agency, and who acts for it.")),
         Desk("sellers:bars", _("Who is barred"), _("Firms and people who may not join again.")),
         Desk("washing:alerts", _("Dense and sequential asking"), _("Who asks as if they wanted the register itself."),
              waiting.alerts),

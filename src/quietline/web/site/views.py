@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from quietline.web.base.clients import client_of
+from quietline.web.base.clock import now
 from quietline.web.base.metrics import exposition
-from quietline.web.proofs.queries import sequencer_is_alive
+from quietline.web.site.watching import ALIVE_SECONDS, INSTALLATION, heartbeats, installation_mark, measure
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,17 +36,22 @@ def healthy(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and the sequencer is at work; 503 where not."""
+    """Say whether the database answers and the sequencer is at work; 503 where not.
+
+    The worker is shown and decides nothing: while it is away, pages go on being of use, and its alert is its own.
+    """
     parts = {}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         parts["database"] = True
-        parts["sequencer"] = sequencer_is_alive()
+        parts |= {process: seconds <= ALIVE_SECONDS for process, seconds in heartbeats(at=now()).items()}
     except DatabaseError:
         parts["database"] = False
-    is_ready = all(parts.values()) and parts["database"]
-    return JsonResponse({"ready": is_ready, "parts": parts}, status=200 if is_ready else 503)
+    is_ready = parts["database"] and parts.get("sequencer", False)
+    answer = JsonResponse({"ready": is_ready, "parts": parts}, status=200 if is_ready else 503)
+    answer.headers[INSTALLATION] = installation_mark()
+    return answer
 
 
 @require_safe
@@ -61,4 +67,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
         allowed = is_direct and ipaddress.ip_address(client_of(request)).is_loopback
     if not allowed:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    measure(at=now())
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

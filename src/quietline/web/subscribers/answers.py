@@ -6,6 +6,7 @@ room's app configuration does in every process.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
@@ -165,19 +166,22 @@ def _write(template: str) -> Template:
         known = dict(facts)
         if "wish" in known:
             detail = known.get("detail", "")
-            known["wish"] = _WISHES[known["wish"]][place] % {"detail": detail, "covers": _covers(detail, place)}
+            covers = _covers(detail, place, any_of=known["wish"] == "block")
+            known["wish"] = _WISHES[known["wish"]][place] % {"detail": detail, "covers": covers}
         if "state" in known:
             known["state"] = _STATES[known["state"]][place]
         if "covers" in known:
-            known["covers"] = _covers(known["covers"], place)
+            known["covers"] = _covers(known["covers"], place, any_of=True)
         return Words("", _TEXTS[template][place] % known)
 
     secret = "code" if template == "text-yes" else "none"
     return Template(frozenset(("text",)), frozenset(_FACTS.get(template, ())), secret, write)  # type: ignore[arg-type]
 
 
-def _covers(terms: str, place: int) -> str:
-    return terms_text(terms) or ("everything", "全部")[place]
+def _covers(terms: str, place: int, *, any_of: bool) -> str:
+    """Write terms; that any of several things is blocked by itself has to be said, that all of them are allowed has not."""
+    words = terms_text(terms) or ("everything", "全部")[place]
+    return ("any of ", "以下任一项：")[place] + words if any_of and re.search("[ ,]", words) else words
 
 
 ANSWERS = {template: _write(template) for template in _TEXTS}

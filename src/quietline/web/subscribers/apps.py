@@ -12,5 +12,9 @@ class SubscribersConfig(AppConfig):
     label = "subscribers"
 
     def ready(self) -> None:
-        """Enter the room's own texts among those that messages can have."""
+        """Enter the room's own texts among those that messages can have, and its lines among those that see their proofs."""
+        from quietline.web.proofs.own import HOLDERS
         from quietline.web.subscribers import answers  # noqa: F401
+        from quietline.web.subscribers.line_sessions import line_of
+
+        HOLDERS.append(line_of)

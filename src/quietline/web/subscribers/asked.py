@@ -14,14 +14,14 @@ from quietline.web.accounts.queries import organisation_by_code
 from quietline.web.keeping.models import Read
 from quietline.web.publishing.areas import ALL, area_of, projection_of_area
 from quietline.web.publishing.models import Download, Entry, Register
-from quietline.web.publishing.washes import washes_about
+from quietline.web.publishing.washes import find_washes
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from quietline.web.subscribers.line_sessions import ProvenLine
 
-__all__ = ["Asked", "who_asked"]
+__all__ = ["Acts", "Asked", "acts_about", "who_asked"]
 
 _CONSENTS = (Register.Kind.CONSENTS, Register.Kind.SIGNED_CONSENTS, Register.Kind.ORAL_CONSENTS)
 _CLAIMED = (*_CONSENTS, Register.Kind.CUSTOMERS, Register.Kind.INQUIRIES)
@@ -44,25 +44,47 @@ class Asked:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What is known of who asked.
+
+    Attributes:
+        found: the acts, newest first.
+        unread_count: washes whose sealed set could not be read; the number may have been on them.
+    """
+
+    found: list[Asked]
+    unread_count: int
+
+
 def who_asked(proven: ProvenLine, *, at: datetime) -> list[Asked]:
-    """Give all acts about a number since its present holder proved the line, newest first.
+    """Give the acts of :func:`acts_about` alone; who shows them says what could not be read as well."""
+    return acts_about(proven, at=at).found
+
+
+def acts_about(proven: ProvenLine, *, at: datetime) -> Acts:
+    """Give all acts about a number since its present holder proved the line.
 
     Washes are looked up in their sealed sets; area downloads are one line each, since they held every number of the area;
-    reads by staff are left out only while a reasoned delay for an investigation stands, which ends by itself.
+    reads by staff are left out only while a reasoned delay for an investigation stands, which ends by itself. Audits that a
+    firm has made of its own past calls are not among them: of these nothing is kept but the firm's report, sealed, and that
+    it was made.
     """
     since = max(proven.held_since, at - timedelta(days=settings.ENVIRONMENT.wash_log_days))
-    acts = [*_washes(proven, since), *_downloads(proven, since), *_reads(proven, at), *_claims(proven)]
-    return sorted(acts, key=lambda act: act.at, reverse=True)
+    washes, unread_count = _washes(proven, since)
+    acts = [*washes, *_downloads(proven, since), *_reads(proven, at), *_claims(proven)]
+    return Acts(sorted(acts, key=lambda act: act.at, reverse=True), unread_count)
 
 
-def _washes(proven: ProvenLine, since: datetime) -> list[Asked]:
+def _washes(proven: ProvenLine, since: datetime) -> tuple[list[Asked], int]:
     acts = []
-    for wash in washes_about(proven.key, since=since):
+    found = find_washes(proven.key, since=since)
+    for wash in found.rows:
         what = _("checked a list of %(count)s numbers with yours on it") % {"count": wash.numbers_count}
         if wash.client and (client := organisation_by_code(wash.client)) is not None:
             what = _("%(what)s, for %(client)s") % {"what": what, "client": client.name}
         acts.append(Asked(wash.at, "wash", wash.organisation.name, what))
-    return acts
+    return acts, found.unread_count
 
 
 def _downloads(proven: ProvenLine, since: datetime) -> list[Asked]:

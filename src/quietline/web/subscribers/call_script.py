@@ -65,6 +65,10 @@ PROMPTS = {
     ),
     "code-wrong": ("This is not the code.", "验证码不正确。"),
     "code-over": ("There is no code to be used, or it is over.", "没有可用的验证码，或已失效。"),
+    "no-calls": (
+        "We cannot call you back here. Please use a text message or our web page.",
+        "这里无法回拨。请发短信或使用我们的网页。",
+    ),
     "too-many": ("There were too many codes for this number. Try again tomorrow.", "该号码获取验证码过于频繁。请明天再试。"),
     "not-understood": ("This key has no meaning here.", "按键无效。"),
     "goodbye": ("Goodbye.", "再见。"),

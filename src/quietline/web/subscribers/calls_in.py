@@ -30,7 +30,7 @@ from quietline.web.subscribers.listing import change_terms, list_line, obeyed_by
 from quietline.web.subscribers.low_tech_models import LineCall, LineLanguage
 from quietline.web.subscribers.models import Challenge, LineHolder
 from quietline.web.subscribers.proving import CODE_SECONDS, TRIES, try_code
-from quietline.web.subscribers.terms import described
+from quietline.web.subscribers.terms import described, terms_from, terms_parts
 from quietline.web.subscribers.text_dealings import caller_line, codes_left
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ _ATTESTED = Limit("call-attested", 20, 3_600)
 _UNATTESTED = Limit("call-unattested", 10, 3_600)  # counted apart: forged calls do not keep the person out
 _VOICES = {"en": "en-US", "zh-hans": "zh-CN"}
 _OTHER = {"en": "zh-hans", "zh-hans": "en"}
+_COVERED = {"en": ("everything", "any of these: ", "; or "), "zh-hans": ("全部", "以下任一项：", "；或")}
 _HANG_UP: dict[str, Any] = {"say": [], "hang_up": True}
 
 
@@ -203,10 +204,10 @@ def _choose(step: _Step) -> str:
     if None in chosen:
         step.say("not-understood")
         return "choose"
-    channels = ",".join(sorted(channel for channel in chosen if channel))
-    # all there are is everything, faxes and whatever comes after them included
-    terms = "" if len(chosen) == len(_CHOICES) else f"channels={channels}"
-    _say_listed(step, change_terms(proven=step.proven, terms=terms, at=step.at))
+    # all channels are everything, faxes and whatever comes after them included; what else the entry names stays named
+    entry = standing_of(step.proven).entry
+    parts = {**terms_parts(entry.terms if entry else ""), "channels": [channel for channel in chosen if channel]}
+    _say_listed(step, change_terms(proven=step.proven, terms=terms_from(parts), at=step.at))
     return "menu"
 
 
@@ -218,11 +219,14 @@ def _status(step: _Step) -> str:
         step.say("not-listed")
         return "menu"
     entry = standing.entry
+    terms = entry.terms if entry else ""
     with override(step.call.language):
-        covers = "; ".join(row["value"] for row in described(entry.terms)) if entry else ""
-    everything = "everything" if step.call.language == "en" else "全部"
+        covered = [row["value"] for row in described(terms)]
+    everything, any_of, either = _COVERED[step.call.language]
+    is_one = sum(map(len, terms_parts(terms).values())) == 1
+    covers = (either.join(covered) if is_one else any_of + either.join(covered)) if covered else everything
     reference = _spelled(entry.reference) if entry else "-"
-    step.say("status", day=step.day(standing.since_date), covers=covers or everything, spelled=reference)
+    step.say("status", day=step.day(standing.since_date), covers=covers, spelled=reference)
     return "menu"
 
 
@@ -244,6 +248,9 @@ def _code(step: _Step) -> str:
 
 
 def _call_back(step: _Step) -> str:
+    if not settings.ENVIRONMENT.makes_calls:
+        step.say("no-calls")
+        return "end"
     try:
         check_cap(step.at)
         codes_left(step.line.key, at=step.at)

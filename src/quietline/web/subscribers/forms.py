@@ -6,16 +6,18 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from quietline.errors import OperationError
 from quietline.web.base.forms_look import CodeInput, PhoneInput
-from quietline.web.subscribers.numbers import Line, read_line
-from quietline.web.subscribers.terms import BANDS, CATEGORIES, CHANNELS, DAYS, terms_from, terms_parts
+from quietline.web.subscribers.numbers import Line, check_reachable, read_line
+from quietline.web.subscribers.terms import BANDS, CATEGORIES, CHANNELS, DAYS, MODES, described, terms_from, terms_parts
 
 __all__ = ["CodeForm", "HeardForm", "HelperForm", "ListForm", "MailForm", "NumberForm", "TermsForm"]
 
 _MOST_NUMBERS = 20
+_OTHERS = "subscribers.terms"
 
 
 def _lines(raws: list[str]) -> list[Line]:
@@ -32,7 +34,21 @@ def _lines(raws: list[str]) -> list[Line]:
     return list(lines.values())
 
 
-class NumberForm(forms.Form):
+class _CodeTo(forms.Form):
+    """Lines that a code shall be brought to."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse lines that no code reaches here, before anything is counted."""
+        data = super().clean() or {}
+        if "raw" in data:
+            try:
+                check_reachable(data["raw"], by_call=data.get("by_call", False))
+            except OperationError as error:
+                self.add_error("raw", f"{error.message} {error.advice}")
+        return data
+
+
+class NumberForm(_CodeTo):
     """One number."""
 
     raw = forms.CharField(
@@ -48,7 +64,7 @@ class NumberForm(forms.Form):
         return _lines([self.cleaned_data["raw"]])
 
 
-class ListForm(forms.Form):
+class ListForm(_CodeTo):
     """One number, or many."""
 
     raw = forms.CharField(
@@ -123,33 +139,78 @@ class MailForm(forms.Form):
 
 
 class TermsForm(forms.Form):
-    """What the entry covers. Everything ticked in a group, or nothing, means all of it."""
+    """What the entry covers: any thing that is ticked is blocked by itself (:mod:`quietline.web.subscribers.terms`).
+
+    Nothing ticked, or everything in one group, covers every call. Ways of calling, which people choose by text message, are
+    offered where an entry has some; what the form has no word for is carried through it, signed, so that nothing gets lost.
+    """
 
     channels = forms.MultipleChoiceField(
-        label=_("Keep these away from me"), choices=CHANNELS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Block everything of this kind"), choices=CHANNELS, required=False, widget=forms.CheckboxSelectMultiple
     )
     categories = forms.MultipleChoiceField(
-        label=_("From these businesses"), choices=CATEGORIES, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Block everything from these businesses"),
+        choices=CATEGORIES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     days = forms.MultipleChoiceField(
-        label=_("On these days"), choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Block everything on these days"), choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
     )
     bands = forms.MultipleChoiceField(
-        label=_("At these hours"), choices=BANDS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Block everything at these hours"), choices=BANDS, required=False, widget=forms.CheckboxSelectMultiple
     )
+    modes = forms.MultipleChoiceField(
+        label=_("Block everything that comes in this way"),
+        choices=MODES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("You chose these by text message."),
+    )
+    others = forms.CharField(required=False, widget=forms.HiddenInput)
 
     all_optional = True  # said once, above the form
-    axes: ClassVar[tuple[str, ...]] = ("channels", "categories", "days", "bands")
+    axes: ClassVar[tuple[str, ...]] = ("channels", "categories", "days", "bands", "modes")
+
+    def __init__(self, *args: Any, terms: str | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.stands = terms
+        for name in ("modes", "others"):
+            if not (self.data if self.is_bound else self.initial).get(name):
+                del self.fields[name]
 
     @classmethod
     def of(cls, terms: str) -> TermsForm:
         """Give the form filled in with terms."""
-        return cls(initial=terms_parts(terms))
+        initial: dict[str, Any] = {}
+        others: dict[str, list[str]] = {}
+        for axis, values in terms_parts(terms).items():
+            offered = {value for value, _label in cls.base_fields[axis].choices} if axis in cls.axes else set()  # type: ignore[attr-defined]
+            initial[axis] = [value for value in values if value in offered]
+            if rest := [value for value in values if value not in offered]:
+                others[axis] = rest
+        if others:
+            initial["others"] = signing.dumps(others, salt=_OTHERS)
+        return cls(initial=initial, terms=terms)
+
+    @property
+    def blocked(self) -> list[dict[str, str]]:
+        """What the entry blocks as it stands, in words; nothing where it covers every call, or is not known."""
+        return described(self.stands or "")
+
+    def clean_others(self) -> dict[str, list[str]]:
+        """Take back what was carried through the form."""
+        try:
+            others: dict[str, list[str]] = signing.loads(self.cleaned_data["others"], salt=_OTHERS)
+        except signing.BadSignature as error:
+            raise forms.ValidationError(_("Open this page again."), code="terms.carried") from error
+        return others
 
     def clean(self) -> dict[str, Any]:
         """Bring the choice into the canonical form of terms."""
         data = super().clean() or {}
-        chosen = {axis: data.get(axis, []) for axis in self.axes}
-        every = {axis: {value for value, _label in self.fields[axis].choices} for axis in self.axes}  # type: ignore[attr-defined]
-        data["terms"] = terms_from({a: sorted(v) for a, v in chosen.items() if v and set(v) != every[a]})
+        chosen = {axis: list(data.get(axis, [])) for axis in self.axes}
+        for axis, values in data.get("others", {}).items():
+            chosen[axis] = chosen.get(axis, []) + values
+        data["terms"] = terms_from(chosen)
         return data

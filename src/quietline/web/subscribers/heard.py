@@ -2,7 +2,7 @@
 
 Nobody who types a foreign number learns whether that line called: where no code counts, one is tried all the same, and the
 answer is the same as to a wrong one. Whoever uses up the three tries of a foreign code keeps its holder from this page
-only: what can be done here can be done in the call itself, and the next call reads out a new code.
+for a moment only: the next call reads out a new code, and listing, status and withdrawal can be done in the call itself.
 """
 
 from __future__ import annotations

@@ -13,9 +13,12 @@ from quietline.web.base.metrics import CONFIRMED
 from quietline.web.publishing.models import Entry, Register
 from quietline.web.publishing.operations import end_entry, list_number
 from quietline.web.publishing.queries import do_not_call_register, history, imported_since, standing_entry
+from quietline.web.subscribers.delegates import ActingLine, may_act, record_act
 from quietline.web.subscribers.line_sessions import hold
+from quietline.web.subscribers.models import Challenge, HelperAct
 from quietline.web.subscribers.numbers import listed_line
 from quietline.web.subscribers.proving import Confirmed, try_code
+from quietline.web.subscribers.texts_in import union
 
 if TYPE_CHECKING:
     import uuid
@@ -76,6 +79,8 @@ def obeyed_by(country: str, since_date: date) -> Obeyed:
 def confirm_listing(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> tuple[Entry | None, Confirmed]:
     """Try a code; where it is right, list the number on the terms that it was asked for with.
 
+    A number that stands already covers what it did and what is asked for: a code "to list your number" takes nothing away.
+
     Returns:
         The entry, None where the code was asked for to prove the line only; and what the code opened.
 
@@ -84,51 +89,96 @@ def confirm_listing(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> tup
     """
     entry = None
     with transaction.atomic():
-        outcome = try_code(challenge_id=challenge_id, typed=typed, at=at)
+        outcome = try_code(
+            challenge_id=challenge_id, typed=typed, at=at, purposes=(Challenge.Purpose.LIST, Challenge.Purpose.PROVE)
+        )
         if isinstance(outcome, Confirmed) and outcome.challenge.purpose == "list":
             line = listed_line(outcome.challenge.key)
-            entry = list_line(line=line, terms=outcome.challenge.terms, assurance=Entry.Assurance.CODE, at=at)
+            entry = _listed_or_more(line, outcome.challenge.terms, at)
     if not isinstance(outcome, Confirmed):
         raise outcome
     return entry, outcome
 
 
-def list_line(*, line: Line, terms: str, assurance: str, at: datetime) -> Entry:
-    """List a line in its country's register; what the caller has proven decides whether terms may be narrowed."""
+def _listed_or_more(line: Line, terms: str, at: datetime) -> Entry:
+    """List a line by a code for listing; an entry that stands is joined with the terms, never less than before."""
+    entry = list_line(line=line, terms=terms, assurance=Entry.Assurance.CODE, at=at, may_narrow=False)
+    joined = union((entry.terms, terms))
+    if joined == entry.terms:
+        return entry
+    # it stood already, and stays locked until the transaction ends
+    return list_line(line=line, terms=joined, assurance=Entry.Assurance.CODE, at=at)
+
+
+def list_line(*, line: Line, terms: str, assurance: str, at: datetime, may_narrow: bool | None = None) -> Entry:
+    """List a line in its country's register; what the caller has proven decides whether terms may be narrowed.
+
+    Args:
+        line: that is listed.
+        terms: that the entry shall have.
+        assurance: one of :class:`Entry.Assurance`.
+        at: now.
+        may_narrow: whether an entry that stands may come to cover less; where not given, if the line was proven.
+    """
+    if may_narrow is None:
+        may_narrow = assurance != Entry.Assurance.MAIL
     entry = list_number(
         register=do_not_call_register(line.country), key=line.key, since_date=line.local_date(at), terms=terms,
-        assurance=assurance, at=at, may_narrow=assurance != Entry.Assurance.MAIL,
+        assurance=assurance, at=at, may_narrow=may_narrow,
     )  # fmt: skip
     CONFIRMED.labels("listed").inc()
     return entry
 
 
 def change_terms(*, proven: ProvenLine, terms: str, at: datetime) -> Entry:
-    """Let the entry cover something else from now on."""
+    """Let the entry cover something else from now on; a number that does not stand is listed.
+
+    Raises:
+        NotProvenError: the line is in other hands by now, was proven to list it only, or the helper may act no longer.
+        TooManyError: helpers acted for the line too often today.
+    """
     line = listed_line(proven.key)
+    stood = False
+    if isinstance(proven, ActingLine):
+        may_act(proven, at)
+        stood = standing_of(proven).since_date is not None
     with transaction.atomic():
         hold(proven)
-        return list_line(line=line, terms=terms, assurance=proven.assurance, at=at)
+        entry = list_line(line=line, terms=terms, assurance=proven.assurance, at=at)
+        if isinstance(proven, ActingLine) and entry.listed_at == at:
+            record_act(proven, HelperAct.Act.CHANGED if stood else HelperAct.Act.LISTED, entry, at)
+        return entry
 
 
 def withdraw(*, proven: ProvenLine, at: datetime) -> Entry | None:
-    """Take the number out of the register; None where it did not stand there."""
+    """Take the number out of the register; None where it did not stand there.
+
+    Raises:
+        NotProvenError: as of :func:`change_terms`.
+        TooManyError: as of :func:`change_terms`.
+    """
     line = listed_line(proven.key)
+    if isinstance(proven, ActingLine):
+        may_act(proven, at)
     with transaction.atomic():
         hold(proven)
         register = do_not_call_register(line.country)
         entry = end_entry(register=register, key=proven.key, reason=Entry.EndReason.WITHDRAWN, at=at)
+        if isinstance(proven, ActingLine) and entry is not None:
+            record_act(proven, HelperAct.Act.WITHDRAWN, entry, at)
     if entry is not None:
         CONFIRMED.labels("withdrawn").inc()
     return entry
 
 
 def standing_of(proven: ProvenLine) -> Standing:
-    """Say how the number stands, to its proven holder."""
+    """Say how the number stands, to its proven holder; who proved it to list it sees nothing but the entry that stands."""
     line = listed_line(proven.key)
     register = do_not_call_register(line.country)
     entry = standing_entry(register, proven.key)
     since = entry.since_date if entry else imported_since(register, proven.key)
     # the number's life before its present holder is nobody's business, not even theirs
     entries = [e for e in history(register, proven.key) if e.ended_at is None or e.ended_at >= proven.held_since]
+    if proven.is_of_listing:
+        entries = [e for e in entries if e.ended_at is None]
     return Standing(register, since, entry, entries, None if since is None else obeyed_by(line.country, since))

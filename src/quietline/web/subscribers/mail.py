@@ -64,21 +64,23 @@ def send_mail_link(*, lines: Sequence[Line], mail: str, language: str, client: s
         )  # fmt: skip
 
 
-def confirm_mail_link(*, batch: uuid.UUID, token: str, at: datetime) -> int:
-    """List the numbers of a link; give how many. The answer does not tell whether one stood there already.
+def confirm_mail_link(*, batch: uuid.UUID, token: str, at: datetime) -> list[Line]:
+    """List the numbers of a link, and give their lines. The answer does not tell whether one stood there already.
 
     Raises:
         NotProvenError: the link is wrong, used or over.
     """
     with transaction.atomic():
-        rows = Challenge.objects.select_for_update().filter(
-            batch=batch, purpose=Challenge.Purpose.MAIL, used_at__isnull=True, expires_at__gt=at
+        rows = (
+            Challenge.objects.select_for_update()
+            .filter(batch=batch, purpose=Challenge.Purpose.MAIL, used_at__isnull=True, expires_at__gt=at)
+            .order_by("key")
         )
         found = list(rows) if link_matches(batch, token) else []
         if not found:
             raise NotProvenError("This link is over.", advice="Ask for a new one.", code="code.over")
-        for row in found:
-            line = listed_line(row.key)
+        lines = [listed_line(row.key) for row in found]
+        for line in lines:
             list_line(line=line, terms="", assurance=Entry.Assurance.MAIL, at=at)
         Challenge.objects.filter(pk__in=[row.pk for row in found]).update(used_at=at)
-    return len(found)
+    return lines

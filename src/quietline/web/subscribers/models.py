@@ -54,11 +54,18 @@ class Challenge(models.Model):
 
 
 class LineSession(models.Model):
-    """For a short while a browser, a caller or a program acts for a line that it has proven."""
+    """For a short while a browser, a caller or a program acts for a line that it has proven.
+
+    ``purpose`` is that of the code: one that was sent to list a number opens less than one that was sent to prove the line.
+    """
 
     token_hash = models.BinaryField(primary_key=True)
     key = models.BigIntegerField()
     assurance = models.CharField(max_length=8)
+    # the default is for a release that does not know the column; what it opens is over within half an hour
+    purpose = models.CharField(
+        max_length=5, choices=Challenge.Purpose.choices, default=Challenge.Purpose.PROVE, db_default="prove"
+    )
     proven_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -66,6 +73,7 @@ class LineSession(models.Model):
         "token_hash": "kept",
         "key": "erased",
         "assurance": "kept",
+        "purpose": "kept",
         "proven_at": "kept",
         "expires_at": "kept",
     }
@@ -111,6 +119,24 @@ class Delegate(models.Model):
                 fields=["key", "delegate_key"], name="subscribers_delegate_once", condition=models.Q(ended_at__isnull=True)
             )
         ]
+
+
+class HelperAct(models.Model):
+    """What somebody did for a line that had named them, and with which entry; the holder was told."""
+
+    class Act(models.TextChoices):
+        """What was done."""
+
+        LISTED = "listed", _("listed")
+        CHANGED = "changed", _("changed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=9, choices=Act.choices)
+    entry = models.ForeignKey("publishing.Entry", on_delete=models.PROTECT, related_name="helper_acts")
+    at = models.DateTimeField()
+
+    keeping: ClassVar[Keeping] = {"id": "kept", "delegate": "kept", "act": "kept", "entry": "kept", "at": "kept"}
 
 
 from quietline.web.subscribers.low_tech_models import *  # noqa: E402, F403

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import phonenumbers
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from quietline.errors import OperationError
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-__all__ = ["Line", "fictitious", "line_of_key", "listed_line", "read_line", "shown"]
+__all__ = ["Line", "check_reachable", "fictitious", "line_of_key", "listed_line", "read_line", "shown"]
 
 _KIND = phonenumbers.PhoneNumberType
-_COSTLY = frozenset((_KIND.PREMIUM_RATE, _KIND.SHARED_COST, _KIND.UAN, _KIND.VOICEMAIL, _KIND.PAGER))
+# What costs more to call than a line does: who is behind +44 70 or +1 500 sets the price, and it goes on to somewhere else.
+# The rest may be listed. Free numbers cost their holder; numbers over the Internet and national satellite ranges cost what a
+# line or a mobile costs; +870 and +881 belong to no country, so to no register. A kind that nobody knows is not called: the
+# plan has no such number, and what the plan does not name may cost anything.
+_COSTLY = frozenset(
+    (
+        _KIND.PREMIUM_RATE, _KIND.SHARED_COST, _KIND.UAN, _KIND.VOICEMAIL, _KIND.PAGER, _KIND.PERSONAL_NUMBER, _KIND.UNKNOWN,
+    )
+)  # fmt: skip
 _TEXTED = frozenset((_KIND.MOBILE, _KIND.FIXED_LINE_OR_MOBILE))
 # ranges set aside for stories, which belong to nobody: NANPA 555-01XX, Ofcom's drama numbers, ACMA's
 _FICTITIOUS = re.compile(
@@ -117,6 +126,40 @@ def _place(key: int) -> tuple[str, tuple[str, ...]]:
     """Give country and time zones, out of the compiled plan: this stands on the way of every listing, twice."""
     places, keys = load_places(), np.array([key], dtype=np.uint64)
     return places.countries[places.countries_of(keys)[0]], places.zone_sets[places.zones_of(keys)[0]]
+
+
+def check_reachable(lines: Sequence[Line], *, by_call: bool) -> None:
+    """Refuse codes that this installation cannot bring to a line, before anything is counted.
+
+    Args:
+        lines: that shall get a code.
+        by_call: whether it shall be read out even where a text would reach the line.
+
+    Raises:
+        OperationError: ``call.none`` where calls were asked for, ``line.no-texts`` where a line gets no texts; there is no
+            gateway for calls. The advice says what can be done instead.
+    """
+    environment = settings.ENVIRONMENT
+    if environment.makes_calls:
+        return
+    if any(not line.can_get_text for line in lines):
+        raise OperationError(
+            _("This register sends text messages only, and this line gets none."),
+            advice=_other_ways(calls_in=bool(environment.inbound_token), mail=bool(environment.mail_url)),
+            code="line.no-texts",
+        )
+    if by_call:
+        raise OperationError(
+            _("This register cannot call you."), advice=_("Ask for a text message instead."), code="call.none"
+        )
+
+
+def _other_ways(*, calls_in: bool, mail: bool) -> str:
+    if calls_in and mail:
+        return _("Call the register from the line itself, or list it by e-mail.")
+    if calls_in:
+        return _("Call the register from the line itself.")
+    return _("List it by e-mail.") if mail else _("Ask the authority that keeps the register.")
 
 
 def fictitious(key: int) -> bool:

@@ -2,6 +2,9 @@
 
 A code has 8 digits, lives 10 minutes, may be tried 3 times, and fits only the request that it was asked for. Who asks
 learns nothing about the number: the answer is the same whether it is listed or not, in use or not.
+
+A code does what its message says and opens nothing else: people read out a code "to list your number" to whoever lists it
+for them, so such a code must not show or take away anything (:mod:`quietline.web.subscribers.line_sessions`).
 """
 
 from __future__ import annotations
@@ -19,13 +22,13 @@ from django.utils.translation import gettext as _
 
 from quietline.errors import NotProvenError
 from quietline.registers import canonical_terms
-from quietline.web.base.clients import network_of
-from quietline.web.base.limits import Limit, count
 from quietline.web.base.metrics import CODES
 from quietline.web.base.statements import run
 from quietline.web.keeping.rings import key_ring
 from quietline.web.messaging.operations import Along, check_cap, enqueue
+from quietline.web.subscribers.code_limits import CODE_LIMITS, count_codes
 from quietline.web.subscribers.models import Challenge
+from quietline.web.subscribers.numbers import check_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +40,6 @@ __all__ = ["CODE_LIMITS", "CODE_SECONDS", "TRIES", "Confirmed", "challenge_bytes
 
 CODE_SECONDS = 600
 TRIES = 3
-CODE_LIMITS = (Limit("code-number-hour", 3, 3_600), Limit("code-number-day", 6, 86_400))
-"""Codes that a line gets, whoever asks and by whichever way."""
-# a household, an office or a whole mobile network may stand behind one address
-_PER_ADDRESS = Limit("code-address", 60, 3_600)
-_PER_NETWORK = Limit("code-network", 600, 3_600)
 
 _ASKED = ("id", "batch", "key", "purpose", "terms", "language", "tries_left", "created_at", "expires_at")
 _TRIED = (*_ASKED, "used_at")
@@ -55,11 +53,11 @@ _TRY = """
 WITH tried AS (
     UPDATE subscribers_challenge
     SET used_at = CASE WHEN %(is_right)s THEN %(at)s END, tries_left = tries_left - CASE WHEN %(is_right)s THEN 0 ELSE 1 END
-    WHERE id = %(id)s AND purpose <> 'mail' AND used_at IS NULL AND tries_left > 0 AND expires_at > %(at)s
+    WHERE id = %(id)s AND purpose = ANY(%(purposes)s) AND used_at IS NULL AND tries_left > 0 AND expires_at > %(at)s
     RETURNING {columns}
 ), opened AS (
-    INSERT INTO subscribers_linesession (token_hash, key, assurance, proven_at, expires_at)
-    SELECT %(token_hash)s, key, 'code', %(at)s, %(ends)s FROM tried WHERE %(is_right)s
+    INSERT INTO subscribers_linesession (token_hash, key, assurance, purpose, proven_at, expires_at)
+    SELECT %(token_hash)s, key, 'code', purpose, %(at)s, %(ends)s FROM tried WHERE %(is_right)s
 ), held AS (
     INSERT INTO subscribers_lineholder (key, proven_at)
     SELECT key, %(at)s FROM tried WHERE %(is_right)s ON CONFLICT DO NOTHING
@@ -74,7 +72,7 @@ class Confirmed:
 
     Attributes:
         challenge: that it belonged to.
-        token: of the line session it opened.
+        token: of the line session it opened, which is good for what the code was asked for.
     """
 
     challenge: Challenge
@@ -92,7 +90,7 @@ def request_codes(
     """Send a code to each line.
 
     Args:
-        lines: at most 20, as :func:`quietline.web.subscribers.numbers.read_line` gives them.
+        lines: at most 20, none twice, as :func:`quietline.web.subscribers.numbers.read_line` gives them.
         purpose: one of :class:`Challenge.Purpose`.
         language: of the message.
         client: address of who asks.
@@ -102,15 +100,12 @@ def request_codes(
 
     Raises:
         TooManyError: for the number, the address or its network; nothing is sent.
+        OperationError: ``line.no-texts`` or ``call.none``: this installation cannot bring a code to one of them.
         ValueError: the terms cannot be read.
     """
     terms = canonical_terms(terms)
-    ring = key_ring()
-    hashed = [ring.keyed_hash("limit", line.key.to_bytes(8, "big")) for line in lines]
-    limited = [(limit, each) for each in hashed for limit in CODE_LIMITS]
-    limited.append((_PER_ADDRESS, ring.keyed_hash("limit", client.encode())))
-    limited.append((_PER_NETWORK, ring.keyed_hash("limit", network_of(client).encode())))
-    count(limited, at=at)
+    check_reachable(lines, by_call=by_call)
+    count_codes(keys=[line.key for line in lines], client=client, at=at)
     check_cap(at, reuse_seconds=1)
     batch = uuid.uuid4() if len(lines) > 1 else None
     challenges = [
@@ -133,18 +128,26 @@ def request_codes(
     return challenges
 
 
-def try_code(*, challenge_id: uuid.UUID, typed: str, at: datetime) -> Confirmed | NotProvenError:
+def try_code(
+    *, challenge_id: uuid.UUID, typed: str, at: datetime, purposes: Sequence[str] = (Challenge.Purpose.PROVE,)
+) -> Confirmed | NotProvenError:
     """Try a code, and open a session for the line where it is right.
 
     Runs in the transaction of what the code is good for, so that a code is used exactly when that is done. A refusal is
     returned, not raised: the transaction must be committed first, or the try would not count.
+
+    Args:
+        challenge_id: that the code belongs to.
+        typed: the code.
+        at: now.
+        purposes: for which a code is taken here; one that was asked for another is over here, and stays good there.
     """
     # what the code must be follows from the id alone, so that trying it is one statement
     is_right = key_ring().code_matches("code", challenge_bytes(challenge_id), typed)
     token = secrets.token_urlsafe(32)
     values = {
         "id": challenge_id, "is_right": is_right, "at": at, "ends": at + _SESSION_LASTS,
-        "token_hash": sha256(token.encode()).digest(),
+        "token_hash": sha256(token.encode()).digest(), "purposes": [str(purpose) for purpose in purposes],
     }  # fmt: skip
     tried = run(_TRY, values)
     if not tried:

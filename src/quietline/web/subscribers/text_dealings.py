@@ -30,7 +30,7 @@ from quietline.web.subscribers.listing import change_terms, list_line, obeyed_by
 from quietline.web.subscribers.low_tech_models import InboundText, LineCall, LineLanguage, TextRequest
 from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import Line, read_line
-from quietline.web.subscribers.proving import CODE_LIMITS, CODE_SECONDS, TRIES, try_code
+from quietline.web.subscribers.proving import CODE_SECONDS, TRIES, try_code
 from quietline.web.subscribers.reports import take_report, tell_report
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ __all__ = ["TEXT_ASSURANCE", "caller_line", "codes_left", "take_text", "tidy"]
 TEXT_ASSURANCE = Entry.Assurance.MAIL
 """Assurance of what a text alone does: that of e-mail, which only adds protection."""
 _PER_NUMBER = (Limit("text-number-hour", 10, 3_600), Limit("text-number-day", 30, 86_400))
+# counted apart from what is asked for on the web, and from each other: a sender can be forged, and so can a caller
+_CODES_BY_TEXT = (Limit("code-text-hour", 3, 3_600), Limit("code-text-day", 6, 86_400))
+_CODES_BY_CALL = (Limit("code-call-hour", 3, 3_600), Limit("code-call-day", 6, 86_400))
 _CALLERS = (Organisation.Kind.SELLER, Organisation.Kind.TELEMARKETER, Organisation.Kind.EXEMPT)
 _TEXTS_KEPT = timedelta(days=7)
 _DEALINGS_KEPT = timedelta(days=1)
@@ -71,34 +74,47 @@ def take_text(*, message_id: str, raw: str, text: str, at: datetime) -> str:
         at: now.
 
     Returns:
-        ``done``, ``repeated``, ``refused`` (such senders get no answer) or ``limited``.
+        ``done``, ``repeated``, ``refused`` (such senders get no answer) or ``limited``. Of a number that has texted too
+        often, what adds protection or carries a code is done all the same, since the others may have been forged.
     """
     line = caller_line(raw)
     if line is None:
         return "refused"
     if InboundText.objects.filter(gateway_id=message_id).exists():
         return "repeated"
+    command = texts_in.understand(text)
+    is_quiet = False
     try:
         count([(limit, _counted(line.key)) for limit in _PER_NUMBER], at=at)
     except TooManyError:
-        log("subscribers").info("text dropped", reason="limit.exceeded")
-        return "limited"
-    command = texts_in.understand(text)
+        is_quiet = True
+        if not isinstance(command, texts_in.Block | texts_in.Yes):
+            log("subscribers").info("text dropped", reason="limit.exceeded")
+            return "limited"
     with transaction.atomic():
         if not InboundText.objects.get_or_create(gateway_id=message_id, defaults={"at": at})[1]:
             return "repeated"
-        _deal(command, line, language_of_line(line.key, texts_in.language_of(text)), at)
+        language = language_of_line(line.key, texts_in.language_of(text))
+        if is_quiet:
+            _deal_quietly(command, line, language, at)
+        else:
+            _deal(command, line, language, at)
     log("subscribers").info("text taken", command=type(command).__name__.lower())
     return "done"
 
 
-def codes_left(key: int, *, at: datetime) -> None:
-    """Count one more code for a line.
+def codes_left(key: int, *, at: datetime, by_text: bool = False) -> None:
+    """Count one more code that the line itself asked for.
+
+    Args:
+        key: of the line.
+        at: now.
+        by_text: it asked by text; else by a call, and is called back.
 
     Raises:
-        TooManyError: it has had enough of them.
+        TooManyError: it has had enough of them in this way.
     """
-    count([(limit, _counted(key)) for limit in CODE_LIMITS], at=at)
+    count([(limit, _counted(key)) for limit in (_CODES_BY_TEXT if by_text else _CODES_BY_CALL)], at=at)
 
 
 def tidy(at: datetime) -> int:
@@ -110,6 +126,15 @@ def tidy(at: datetime) -> int:
 
 def _counted(key: int) -> bytes:
     return key_ring().keyed_hash("limit", key.to_bytes(8, "big"))
+
+
+def _deal_quietly(command: texts_in.Command, line: Line, language: str, at: datetime) -> None:
+    """Do what a text asks for and answer nothing but a right code: no answer, no cost, no pestering."""
+    match command:
+        case texts_in.Block(terms):
+            _blocked(line, terms, at)
+        case texts_in.Yes(code):
+            _confirm(line, code, language, at, is_quiet=True)
 
 
 def _deal(command: texts_in.Command, line: Line, language: str, at: datetime) -> None:
@@ -143,12 +168,20 @@ def _deal(command: texts_in.Command, line: Line, language: str, at: datetime) ->
 
 def _block(line: Line, terms: str, language: str, at: datetime) -> None:
     """List the number, or let its entry cover more; less than now is asked back."""
+    entry = _blocked(line, terms, at)
+    if entry is None:
+        _ask_back(line, TextRequest.Wish.BLOCK, terms, language, at)
+    else:
+        _tell_listed(entry, line, language, at)
+
+
+def _blocked(line: Line, terms: str, at: datetime) -> Entry | None:
+    """List the number, or let its entry cover more; None where it would cover less than now, and nothing is done."""
     register = do_not_call_register(line.country)
     old = standing_entry(register, line.key, lock=True)
     covers_everything = not old.terms if old is not None else imported_since(register, line.key) is not None
     if covers_everything and terms:
-        _ask_back(line, TextRequest.Wish.BLOCK, terms, language, at)
-        return
+        return None
     if old is not None and old.terms:
         # under the lock of the row, so that what is joined is what stands: never less than before
         joined = texts_in.union((old.terms, terms))
@@ -156,9 +189,8 @@ def _block(line: Line, terms: str, language: str, at: datetime) -> None:
             register=register, key=line.key, since_date=line.local_date(at), terms=joined, assurance=TEXT_ASSURANCE, at=at
         )
         CONFIRMED.labels("listed").inc()
-    else:
-        entry = list_line(line=line, terms=terms, assurance=TEXT_ASSURANCE, at=at)
-    _tell_listed(entry, line, language, at)
+        return entry
+    return list_line(line=line, terms=terms, assurance=TEXT_ASSURANCE, at=at)
 
 
 def _report(complaint: texts_in.Complaint, line: Line, language: str, at: datetime) -> None:
@@ -205,7 +237,7 @@ def _tell_listed(entry: Entry, line: Line, language: str, at: datetime) -> None:
 def _ask_back(line: Line, wish: str, detail: str, language: str, at: datetime) -> None:
     """Text a code to the line that confirms a wish."""
     try:
-        codes_left(line.key, at=at)
+        codes_left(line.key, at=at, by_text=True)
     except TooManyError:
         answer("text-too-many", key=line.key, language=language, at=at)
         return
@@ -229,13 +261,15 @@ def _ask_back(line: Line, wish: str, detail: str, language: str, at: datetime) -
     )
 
 
-def _confirm(line: Line, code: str, language: str, at: datetime) -> None:
+def _confirm(line: Line, code: str, language: str, at: datetime, *, is_quiet: bool = False) -> None:
     asked = TextRequest.objects.select_for_update().filter(key=line.key).first()
     outcome = try_code(challenge_id=asked.challenge, typed=code, at=at) if asked is not None else None
     if asked is None or outcome is None:
-        answer("text-over", key=line.key, language=language, at=at)
+        if not is_quiet:
+            answer("text-over", key=line.key, language=language, at=at)
     elif isinstance(outcome, NotProvenError):
-        answer("text-over" if outcome.code == "code.over" else "text-wrong", key=line.key, language=language, at=at)
+        if not is_quiet:
+            answer("text-over" if outcome.code == "code.over" else "text-wrong", key=line.key, language=language, at=at)
     elif (proven := line_of_token(outcome.token, at=at)) is not None:
         asked.delete()
         _fulfil(asked.wish, asked.detail, proven, line, language, at)

@@ -2,7 +2,7 @@
 
 =====================================  ===========================================================================
 ``BLOCK``, ``STOP``, ``屏蔽``, ``退订``    list the number, against everything
-``BLOCK 1,4``                          against these categories; also ``VOICE``, ``TEXT``, ``RECORDED``, days and hours
+``BLOCK 1,4``                          against any of these categories; also ``VOICE``, ``TEXT``, ``RECORDED``, days, hours
 ``UNBLOCK``, ``恢复``                    withdraw, from everything or from what is named; asks back
 ``YES 48210394``, ``确认 48210394``      the answer to what was asked back
 ``STATUS``, ``查询``                     how the number stands; asks back
@@ -29,6 +29,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from quietline.registers import canonical_terms
+from quietline.web.subscribers.terms import terms_from, terms_parts
 from quietline.web.subscribers.text_words import (
     BANDS,
     CATEGORIES,
@@ -43,7 +44,7 @@ from quietline.web.subscribers.text_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "Allow",
@@ -73,14 +74,14 @@ MOST_CHARACTERS = 1_600
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """List the number; ``terms`` in canonical form, empty for everything."""
+    """List the number; ``terms`` in canonical form, empty for everything, also where all channels or all days are named."""
 
     terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unblock:
-    """Withdraw; ``terms`` names what shall be allowed again, empty for everything."""
+    """Withdraw; ``terms`` names what shall be allowed again, empty for everything; all channels named stay named."""
 
     terms: str = ""
 
@@ -258,22 +259,22 @@ def terms_text(terms: str) -> str:
 
 
 def union(terms: Iterable[str]) -> str:
-    """Join terms, each kind apart; everything (no terms) among them gives everything."""
+    """Join terms, each kind apart; everything (no terms, or all of a kind) among them gives everything."""
     chosen: dict[str, set[str]] = {}
     for text in terms:
         if not text:
             return ""
-        for part in text.split("; "):
-            kind, _, values = part.partition("=")
-            chosen.setdefault(kind, set()).update(values.split(","))
-    return canonical_terms("; ".join(f"{kind}={','.join(values)}" for kind, values in chosen.items()))
+        for kind, values in terms_parts(text).items():
+            chosen.setdefault(kind, set()).update(values)
+    return terms_from({kind: sorted(values) for kind, values in chosen.items()})
 
 
 def without(terms: str, taken: str) -> str | None:
-    """Take something out of terms; None where nothing is covered any more.
+    """Take something out of terms; None where nothing is covered any more, empty where everything still is.
 
     A call is covered where any of its channel, category, mode, hour or day is named (as laws read entries). So each kind of
-    ``taken`` is taken out of its kind; where the entry covered everything, the other values of that kind remain.
+    ``taken`` is taken out of its kind; where the entry covered everything, the other values of that kind remain. Public
+    holidays alone cannot be taken out of everything: they are days of the week as well.
 
     Args:
         terms: canonical; empty for everything.
@@ -281,14 +282,13 @@ def without(terms: str, taken: str) -> str | None:
     """
     if not taken:
         return None
-    gone = {kind: set(values.split(",")) for kind, _, values in (part.partition("=") for part in taken.split("; "))}
-    if not terms:
-        left = {kind: set(_ALL_VALUES[kind]) - values for kind, values in gone.items()}
-    else:
-        parts = (part.partition("=") for part in terms.split("; "))
-        left = {kind: set(values.split(",")) - gone.get(kind, set()) for kind, _, values in parts}
-    text = "; ".join(f"{kind}={','.join(values)}" for kind, values in left.items() if values)
-    return canonical_terms(text) or None
+    gone = {kind: set(values) for kind, values in terms_parts(taken).items()}
+    stood: Mapping[str, Iterable[str]] = terms_parts(terms) or {kind: _ALL_VALUES[kind] for kind in gone}
+    left = {kind: sorted(set(values) - gone.get(kind, set())) for kind, values in stood.items()}
+    if not any(left.values()):
+        return None
+    # a kind of which still every call fits something would take back what else is allowed
+    return terms_from({kind: values for kind, values in left.items() if terms_from({kind: values})})
 
 
 _ALL_VALUES = {"channels": CHANNELS, "categories": CATEGORIES, "modes": MODES, "bands": tuple(BANDS), "days": tuple(DAYS)}
@@ -349,7 +349,7 @@ def _terms(rest: str) -> str | None:
 
 def _block(rest: str) -> Command | None:
     terms = _terms(rest)
-    return None if terms is None else Block(terms)
+    return None if terms is None else Block(terms_from(terms_parts(terms)))
 
 
 def _unblock(rest: str) -> Command | None:

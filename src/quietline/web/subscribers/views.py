@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,12 +18,22 @@ from quietline.errors import NotProvenError, TooManyError
 from quietline.web.base.clients import client_of
 from quietline.web.base.clock import now
 from quietline.web.base.words import as_day, as_moment
+from quietline.web.publishing.models import Entry
 from quietline.web.subscribers import listing
 from quietline.web.subscribers.forms import CodeForm, ListForm, MailForm, NumberForm, TermsForm
-from quietline.web.subscribers.line_sessions import ProvenLine, end_session, line_of, remember
+from quietline.web.subscribers.line_sessions import (
+    ProvenLine,
+    end_session,
+    line_of,
+    line_of_token,
+    lines_of,
+    listing_tokens,
+    name_of,
+    remember,
+)
 from quietline.web.subscribers.mail import confirm_mail_link, send_mail_link
-from quietline.web.subscribers.models import Challenge
-from quietline.web.subscribers.numbers import Line, shown
+from quietline.web.subscribers.models import Challenge, HelperAct
+from quietline.web.subscribers.numbers import Line, line_of_key, shown
 from quietline.web.subscribers.proving import request_codes
 from quietline.web.subscribers.terms import described
 
@@ -37,6 +48,7 @@ __all__ = [
     "code",
     "codes",
     "confirm_mail",
+    "confirmation_rows",
     "leave",
     "list_by_mail",
     "list_numbers",
@@ -49,8 +61,9 @@ __all__ = [
 ]  # fmt: skip
 
 _AFTERWARDS = frozenset(("subscribers:status", "subscribers:terms", "subscribers:withdraw", "subscribers:certificate",
-                         "subscribers:claims", "subscribers:firms", "subscribers:who_asked", "operators:undo",
-                         "reports:new", "reports:mine", "seals:appeals", "seals:appeal_new"))  # fmt: skip
+                         "subscribers:claims", "subscribers:firms", "subscribers:helpers", "subscribers:who_asked",
+                         "proofs:own", "operators:undo", "reports:new", "reports:mine", "seals:appeals",
+                         "seals:appeal_new"))  # fmt: skip
 
 
 def proven(request: HttpRequest) -> ProvenLine:
@@ -59,6 +72,18 @@ def proven(request: HttpRequest) -> ProvenLine:
     if line is None:
         raise Http404
     return line
+
+
+def _proven_or_listed(request: HttpRequest) -> ProvenLine | None:
+    """Give the line that the address names by ``of``, else the latest of this browser; None where that one is over."""
+    name = request.GET.get("of", "")
+    if not name:
+        return proven(request)
+    lines = lines_of(request)
+    named = lines.get(name)
+    # what was proven as a whole since then shows more
+    whole = (line for line in lines.values() if named is not None and line.key == named.key and not line.is_of_listing)
+    return next(whole, named)
 
 
 def _language() -> str:
@@ -92,16 +117,29 @@ def list_numbers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: HttpRequest) -> HttpResponse:
     """Ask for the number whose holder wants to see or change something, and send a code."""
-    form = NumberForm(request.POST or None)
-    wanted = request.GET.get("next", "")
-    if form.is_valid():
-        sent = _send(request, form.cleaned_data["raw"], Challenge.Purpose.PROVE, by_call=form.cleaned_data["by_call"])
+    # who has just listed a number does not type it again
+    listed = {name: line.key for name, line in lines_of(request).items() if line.is_of_listing}
+    again = listed.get(request.POST.get("of", ""))
+    form = NumberForm(request.POST or None if again is None else None)
+    if again is not None or form.is_valid():
+        if again is not None:
+            lines, by_call = [_line_again(again)], False
+        else:
+            lines, by_call = form.cleaned_data["raw"], form.cleaned_data["by_call"]
+        sent = _send(request, lines, Challenge.Purpose.PROVE, by_call=by_call)
         if not isinstance(sent, list):
             return sent
+        wanted = request.GET.get("next", "")
         response = redirect("subscribers:code", sent[0].id)
         response.set_cookie("afterwards", wanted, max_age=900, httponly=True, samesite="Lax", secure=settings.IS_HTTPS)
         return response
-    return render(request, "subscribers/prove.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "listed": [(name, shown(key)) for name, key in listed.items()]}
+    return render(request, "subscribers/prove.html", context, status=422 if form.errors else 200)
+
+
+def _line_again(key: int) -> Line:
+    environment = settings.ENVIRONMENT
+    return line_of_key(key, countries=environment.countries, only_fictitious=environment.is_demonstration)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,9 +163,9 @@ def code(request: HttpRequest, challenge_id: uuid.UUID) -> HttpResponse:
                 messages.success(
                     request, _("Your number is on the register. Reference: %(reference)s") % {"reference": entry.reference}
                 )
-            response = redirect(afterwards(request))
+            response = redirect(afterwards(request) if entry is None else "subscribers:status")
             response.delete_cookie("afterwards", samesite="Lax")
-            remember(response, confirmed.token)
+            remember(response, confirmed.token, *listing_tokens(request))
             return response
     steps = [_("Number"), _("Code"), _("Done")] if challenge.purpose == Challenge.Purpose.LIST else []
     context = {"form": form, "steps": steps, "ending": str(challenge.key)[-2:], "minutes": 10}
@@ -147,26 +185,55 @@ def afterwards(request: HttpRequest) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def codes(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
-    """Ask for the codes of several numbers; each is listed as soon as its own is right."""
-    waiting = list(Challenge.objects.filter(batch=batch, expires_at__gt=now()).order_by("key"))
-    if not waiting:
+    """Ask for the codes of several numbers; each is listed as soon as its own is right, and shown as it stands then."""
+    at = now()
+    asked = list(Challenge.objects.filter(batch=batch, purpose=Challenge.Purpose.LIST).order_by("key"))
+    if not any(each.used_at is not None or each.expires_at > at for each in asked):
         return render(request, "subscribers/code_over.html", status=410)
-    rows: list[dict[str, Any]] = []
-    for challenge in waiting:
-        form = CodeForm(request.POST or None, prefix=challenge.id.hex)
-        entry = None
-        if challenge.used_at is None and request.POST.get(f"{challenge.id.hex}-code", "").strip() and form.is_valid():
-            try:
-                entry, _confirmed = listing.confirm_listing(
-                    challenge_id=challenge.id, typed=form.cleaned_data["code"], at=now()
-                )
-            except NotProvenError as error:
-                form.add_error("code", f"{error.message} {error.advice}")
-        else:
-            form = CodeForm(prefix=challenge.id.hex)
-        is_done = entry is not None or challenge.used_at is not None
-        rows.append({"form": form, "ending": str(challenge.key)[-4:], "entry": entry, "is_done": is_done})
-    return render(request, "subscribers/codes.html", {"rows": rows, "all_done": all(row["is_done"] for row in rows)})
+    forms = {each.key: _one_of_codes(request, each) for each in asked if each.used_at is None}
+    tokens = [form.token for form in forms.values() if form.token]
+    named = {line.key: (name, line) for name, line in lines_of(request).items()}
+    for token in tokens:
+        if (line := line_of_token(token, at=at, of_listing=True)) is not None:
+            named[line.key] = (name_of(token), line)
+    done, waiting = [], []
+    for each in asked:
+        ending, form = str(each.key)[-4:], forms.get(each.key)
+        if form is not None and not form.token:
+            waiting.append({"ending": ending, "form": form, "is_over": each.expires_at <= at or form.is_over})
+            continue
+        name, shown_line = named.get(each.key, ("", None))  # none: another browser listed it
+        rows = confirmation_rows(listing.standing_of(shown_line)) if shown_line is not None else []
+        done.append({"ending": ending, "rows": rows, "name": name if rows else ""})
+    response = render(request, "subscribers/codes.html", {"done": done, "waiting": waiting})
+    if tokens:
+        remember(response, *tokens, *listing_tokens(request))
+    return response
+
+
+class _OneOfCodes(CodeForm):
+    """The code of one of several numbers, and what became of it: the token that it opened, or that it is over."""
+
+    token = ""
+    is_over = False
+
+
+def _one_of_codes(request: HttpRequest, challenge: Challenge) -> _OneOfCodes:
+    """Try the code of one number, where one was typed."""
+    prefix = challenge.id.hex
+    form = _OneOfCodes(request.POST or None, prefix=prefix)
+    if not request.POST.get(f"{prefix}-code", "").strip() or not form.is_valid():
+        form = _OneOfCodes(prefix=prefix)
+        form.is_over = challenge.tries_left <= 0
+        return form
+    try:
+        _entry, confirmed = listing.confirm_listing(challenge_id=challenge.id, typed=form.cleaned_data["code"], at=now())
+    except NotProvenError as error:
+        form.is_over = error.code == "code.over" or challenge.tries_left <= 1
+        form.add_error("code", f"{error.message} {error.advice}")
+    else:
+        form.token = confirmed.token
+    return form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -191,26 +258,65 @@ def confirm_mail(request: HttpRequest, batch: uuid.UUID, token: str) -> HttpResp
     if request.method != "POST":
         return render(request, "subscribers/mail_confirm.html")
     try:
-        count = confirm_mail_link(batch=batch, token=token, at=now())
+        lines = confirm_mail_link(batch=batch, token=token, at=now())
     except NotProvenError:
         return render(request, "subscribers/code_over.html", status=410)
-    return render(request, "subscribers/mail_done.html", {"count": count})
+    rows = [_promised(line) for line in lines]
+    return render(request, "subscribers/mail_done.html", {"count": len(lines), "lines": rows})
+
+
+def _promised(line: Line) -> dict[str, Any]:
+    """Say from when a number that a link has listed must be obeyed, the same whether it stood there before or not.
+
+    So no reference: that of an entry from before is for the holder of the line, and none would tell that there was one.
+    """
+    today = line.local_date(now())
+    obeyed = listing.obeyed_by(line.country, today)
+    rows = [{"label": _("Listed"), "value": as_day(today)}]
+    if obeyed.from_date is not None:
+        hint = _("Until then a seller may still use a list from before. %(citation)s") % {"citation": obeyed.citation}
+        rows.append({"label": _("Sellers must obey by"), "value": as_day(obeyed.from_date), "hint": hint})
+    return {"ending": str(line.key)[-4:], "rows": rows}
 
 
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show how the number stands."""
-    line = proven(request)
+    """Show how the number stands; who has listed it, and proven no more, sees that, and the way to the rest."""
+    line = _proven_or_listed(request)
+    if line is None:
+        return _proven_anew("subscribers:status")
     standing = listing.standing_of(line)
+    lines = lines_of(request)
     context = {
         "number": shown(line.key), "standing": standing, "rows": standing_rows(standing), "events": _events(standing),
-        "until": line.expires_at,
+        "until": line.expires_at, "is_of_listing": line.is_of_listing,
+        "name": next((name for name, each in lines.items() if each == line), ""),
+        "others": [(name, shown(each.key)) for name, each in lines.items() if each.key != line.key],
     }  # fmt: skip
     return render(request, "subscribers/status.html", context)
 
 
+def _proven_anew(wanted: str) -> HttpResponse:
+    """Lead to a new proof, and from there back to the page that was wanted."""
+    return redirect(f"{reverse('subscribers:prove')}?next={reverse(wanted)}")
+
+
 def standing_rows(standing: listing.Standing) -> list[dict[str, str]]:
     """Say how a number stands, as a list of facts; an empty one where it does not."""
+    rows, entry = confirmation_rows(standing), standing.entry
+    if not rows:
+        return []
+    if entry is not None:
+        # a text message from the line counts as little as an e-mail does: its sender can be forged
+        is_weak = entry.assurance == Entry.Assurance.MAIL
+        confirmed = _("E-mail or text message, without a code") if is_weak else capfirst(entry.get_assurance_display())
+        rows.append({"label": _("Confirmed by"), "value": confirmed})
+    covered = described(entry.terms) if entry is not None else []
+    return rows + (covered or [{"label": _("Covers"), "value": _("Every unwanted call and text")}])
+
+
+def confirmation_rows(standing: listing.Standing) -> list[dict[str, str]]:
+    """Say since when a number stands, from when it must be obeyed, and by which reference; nothing where it does not."""
     if standing.since_date is None:
         return []
     rows = [{"label": _("Protected since"), "value": as_day(standing.since_date)}]
@@ -220,17 +326,21 @@ def standing_rows(standing: listing.Standing) -> list[dict[str, str]]:
         rows.append({"label": _("Sellers must obey by"), "value": as_day(obeyed.from_date), "hint": hint})
     if entry is not None:
         rows.append({"label": _("Reference"), "value": entry.reference})
-        rows.append({"label": _("Confirmed by"), "value": capfirst(entry.get_assurance_display())})
-    covered = described(entry.terms) if entry is not None else []
-    return rows + (covered or [{"label": _("Covers"), "value": _("Every unwanted call and text")}])
+    return rows
 
 
 def _events(standing: listing.Standing) -> list[dict[str, Any]]:
     events = []
+    acts = HelperAct.objects.filter(entry__in=standing.entries)
+    helped = {(act.entry_id, act.act == HelperAct.Act.WITHDRAWN) for act in acts}
+    by_helper = _("By somebody who helps you")
     for entry in standing.entries:
         if entry.ended_at is not None:
-            events.append({"at": entry.ended_at, "title": entry.get_end_reason_display().capitalize(), "tone": "nothing"})
-        events.append({"at": entry.listed_at, "title": _("Listed"), "text": entry.reference, "tone": "good"})
+            title = entry.get_end_reason_display().capitalize()
+            text = by_helper if (entry.pk, True) in helped else ""
+            events.append({"at": entry.ended_at, "title": title, "text": text, "tone": "nothing"})
+        text = f"{entry.reference} · {by_helper}" if (entry.pk, False) in helped else entry.reference
+        events.append({"at": entry.listed_at, "title": _("Listed"), "text": text, "tone": "good"})
     return events
 
 
@@ -265,7 +375,9 @@ def withdraw_entry(request: HttpRequest) -> HttpResponse:
 @require_safe
 def certificate(request: HttpRequest) -> HttpResponse:
     """Show the certificate, to be printed or kept."""
-    line = proven(request)
+    line = _proven_or_listed(request)
+    if line is None:
+        return _proven_anew("subscribers:certificate")
     standing = listing.standing_of(line)
     if standing.since_date is None:
         return redirect("subscribers:status")
@@ -276,7 +388,7 @@ def certificate(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Forget the proof of the line in this browser."""
+    """Forget the proofs of lines in this browser."""
     response = redirect("home")
     end_session(request, response)
     return response

@@ -107,9 +107,10 @@ def firms(request: HttpRequest) -> HttpResponse:
 def who_asked(request: HttpRequest) -> HttpResponse:
     """Show who asked."""
     line = proven(request)
-    acts = asked.who_asked(line, at=now())
-    events: list[dict[str, Any]] = [{"at": act.at, "title": act.who, "text": act.what} for act in acts]
+    acts = asked.acts_about(line, at=now())
+    events: list[dict[str, Any]] = [{"at": act.at, "title": act.who, "text": act.what} for act in acts.found]
     context = {
         "number": shown(line.key), "events": events, "since": line.held_since, "days": settings.ENVIRONMENT.wash_log_days,
+        "unread": acts.unread_count,
     }  # fmt: skip
     return render(request, "subscribers/who_asked.html", context)

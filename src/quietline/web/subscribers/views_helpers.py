@@ -71,12 +71,17 @@ def helping(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"{error.message} {error.advice}")
         return redirect("subscribers:helpers")
     if request.method == "POST":
-        if request.POST.get("do") == "withdraw":
-            listing.withdraw(proven=line, at=now())
-            messages.success(request, _("The number is off the register."))
+        is_withdrawn = request.POST.get("do") == "withdraw"
+        try:
+            if is_withdrawn:
+                listing.withdraw(proven=line, at=now())
+            else:
+                listing.change_terms(proven=line, terms="", at=now())
+        except OperationError as error:
+            messages.error(request, f"{error.message} {error.advice}")
         else:
-            listing.change_terms(proven=line, terms="", at=now())
-            messages.success(request, _("The number is on the register."))
+            told = _("The number is off the register.") if is_withdrawn else _("The number is on the register.")
+            messages.success(request, f"{told} {_('Its holder gets a message about it.')}")
         return redirect("subscribers:helping", pk)
     standing = listing.standing_of(line)
     context = {"number": shown(line.key), "standing": standing, "rows": standing_rows(standing), "pk": pk}

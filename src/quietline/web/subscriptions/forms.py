@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from quietline.web.base.offering import offer_rows
+from quietline.web.base.offering import RowChoice, offer_rows
 from quietline.web.subscriptions.bank_files import MOST_BYTES
 from quietline.web.subscriptions.models import Order
 from quietline.web.subscriptions.ordering import MOST_NUMBERS
@@ -57,19 +57,15 @@ def _reason() -> forms.CharField:
     )  # fmt: skip
 
 
-class _OrderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django itself knows no argument there
-    """A choice of orders that names their organisations."""
-
-    def label_from_instance(self, obj: Order) -> str:
-        """Name an order."""
-        return f"{obj.reference} – {obj.organisation.name}"
+def _order_words(order: Order) -> str:
+    return f"{order.reference} – {order.organisation.name}"
 
 
 class AssignForm(forms.Form):
     """Say which order a payment is for."""
 
-    order = _OrderField(
-        label=_("Order"), queryset=Order.objects.none(), empty_label=None,
+    order = RowChoice(
+        label=_("Order"), words=_order_words, empty_label=None,
         help_text=_("Orders that wait for payment, those of exactly this amount first. Less pays a part of one; what is too "
                     "much stands as credit."),
     )  # fmt: skip
@@ -96,7 +92,7 @@ class ReturnForm(forms.Form):
 class RefundForm(forms.Form):
     """Pay back what a payment paid of an order."""
 
-    order = _OrderField(label=_("Order"), queryset=Order.objects.none(), empty_label=None)
+    order = RowChoice(label=_("Order"), words=_order_words, empty_label=None)
     amount = forms.DecimalField(label=_("Amount"), max_digits=14, decimal_places=2, min_value=Decimal("0.01"))
     reason = forms.CharField(
         label=_("Reason"), max_length=500, help_text=_("It stands on the credit note."),

@@ -2,7 +2,7 @@
 
 ::
 
-    HOME/drops/QL-O-482193-4/
+    QUIETLINE_DROPS/QL-O-482193-4/
       in/                  options.toml: what holds for all lists; calls.csv; perhaps calls.csv.toml with options of its
                            own; perhaps calls.csv.done
       out/                 calls-3f2a91c0/clean.csv ...  or  calls-3f2a91c0.error.txt
@@ -48,12 +48,13 @@ _MOST_OPTIONS = 65_536
 _MOST_FILES = 200
 _BESIDE = (".toml", ".done")
 _STILL_SECONDS = 5
+_OF_GROUP, _OPEN, _READABLE = 0o750, 0o777, 0o644
+"""Modes of an organisation's folder, and of folders and files below it, which only who passes it reaches."""
 
 
 def drop_folder(organisation: Organisation) -> Path:
     """Name an organisation's folder; account numbers are letters, digits and hyphens."""
-    home: Path = settings.ENVIRONMENT.home
-    return home / "drops" / organisation.code
+    return _drops() / organisation.code
 
 
 def is_open(organisation: Organisation) -> bool:
@@ -64,13 +65,15 @@ def is_open(organisation: Organisation) -> bool:
 def open_folder(organisation: Organisation) -> Path:
     """Make an organisation's folder; nothing changes where there is one.
 
-    The group may write, so that the host can let its SFTP users in by one group.
+    Its group, which it has from the folder above where that passes its group on (set-group-ID), may pass; nobody else may.
+    So what lies below can be open to all, and neither who puts lists there nor the service needs a right to change groups,
+    which service managers rightly take away.
     """
     folder = drop_folder(organisation)
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    _make(folder, _OF_GROUP)
     for name in _FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / name).chmod(0o2770)
+        _make(folder / name, _OPEN)
     return folder
 
 
@@ -79,7 +82,7 @@ def look_at_drops(*, at: datetime) -> int:
 
     Safe with several workers: each folder is looked at by one of them at a time.
     """
-    home = settings.ENVIRONMENT.home / "drops"
+    home = _drops()
     if not home.is_dir():
         return 0
     codes = [path.name for path in home.iterdir() if path.is_dir() and not path.is_symlink()]
@@ -199,13 +202,13 @@ class _Folder:
         hidden = self._path / "out" / f".{_short(wash)}"
         shutil.rmtree(hidden, ignore_errors=True)
         hidden.mkdir()
-        hidden.chmod(0o2770)
+        hidden.chmod(_OPEN)
         for part in PARTS:
             place = hidden / part_name(wash, part)
             with place.open("wb") as file:
                 for piece in open_result(wash, part):
                     file.write(piece)
-            place.chmod(0o660)
+            place.chmod(_READABLE)
         hidden.rename(target)
 
     def _tell(self, stem: str, reference: str, message: str, advice: str) -> None:
@@ -222,6 +225,21 @@ class _Folder:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _drops() -> Path:
+    drops: Path | None = settings.ENVIRONMENT.drops
+    home: Path = settings.ENVIRONMENT.home
+    return drops or home / "drops"
+
+
+def _make(folder: Path, mode: int) -> None:
+    """Make a folder of this mode, whatever the process' umask; one that is there keeps the mode that it has."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return
+    folder.chmod(mode)
 
 
 def _options(path: Path) -> dict[str, Any]:
@@ -254,5 +272,5 @@ def _write(path: Path, text: str) -> None:
     """Write a file that appears whole."""
     hidden = path.with_name(f".{path.name}")
     hidden.write_text(text, encoding="utf-8")
-    hidden.chmod(0o660)
+    hidden.chmod(_READABLE)
     hidden.replace(path)

@@ -29,6 +29,7 @@ from quietline.web.washing.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -84,7 +85,7 @@ class Washed:
         outcomes: the different ones, the most frequent first.
         places: uint16, shape (numbers,): which of them each number has.
         counts: of each outcome, in their order.
-        as_of: up to which change the registers were complete.
+        as_of: up to which change the registers that were looked into were complete.
     """
 
     numbers: Numbers
@@ -127,13 +128,13 @@ def wash_numbers(
         at: now.
 
     Raises:
-        UnavailableError: ``wash.stale``, the copies of the registers are not up to date.
+        UnavailableError: ``wash.stale``, the copy of a register that these numbers are looked for in is not up to date.
         UsageError: the country has no numbering plan.
     """
-    fresh = as_of(at=at)
     numbers = raws.numbers(country=country) if isinstance(raws, Texts) else parse_column(raws, country=country)
     entry = _campaign(caller, client, facts, called_at, at.date())
     valid = np.flatnonzero(numbers.statuses == Status.OK)
+    fresh = as_of(at=at, copies=entry.copies, keys=numbers.keys[valid])  # before they are looked into
     verdicts, judge = entry.judged(Numbers(numbers.keys[valid], numbers.statuses[valid], numbers.repairs[valid], 0))
     return _washed(numbers, valid, verdicts, judge, at.date(), fresh)
 
@@ -198,6 +199,11 @@ class _Known:
         self._state: _Key = ()
         self.made = time.monotonic()
 
+    @property
+    def copies(self) -> list[Path]:
+        """The copies that are looked into."""
+        return [*self.against, *(evidence.path for evidence in self.campaign.evidence)]
+
     def same_as(self, other: _Known) -> bool:
         """Whether another, read anew, says the same."""
         return self.campaign == other.campaign and self.against == other.against
@@ -228,8 +234,7 @@ class _Known:
         return self._files(), _content_of(registers)
 
     def _files(self) -> _Key:
-        paths = [*self.against, *(evidence.path for evidence in self.campaign.evidence)]
-        return tuple((status.st_dev, status.st_ino) for status in (path.stat() for path in paths))
+        return tuple((status.st_dev, status.st_ino) for status in (path.stat() for path in self.copies))
 
 
 def _content_of(registers: EvidenceRegisters) -> _Key:

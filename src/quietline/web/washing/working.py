@@ -222,12 +222,12 @@ class _Job:
         if job.crashes >= _MOST_CRASHES:
             raise QuietlineError("A list that ended three workers is not tried again.", code="wash.error")
         self._client = acting_for(job.organisation, client=_client_code(job), at=at)
-        as_of(at=at)
-        self._folder.mkdir(mode=0o700)
         campaign, against = campaign_for(
             caller=job.organisation, client=self._client, facts=read_said(job.facts), called_at=_called_at(job.called_at),
             on=at.date(),
         )  # fmt: skip
+        as_of(at=at, copies=[*against, *(evidence.path for evidence in campaign.evidence)])
+        self._folder.mkdir(mode=0o700)
         key = draw_key(record_of(job.pk))
         with SealedResults(job.pk, key.opened) as results:
             told, receipt = self._washed(results, campaign, against)

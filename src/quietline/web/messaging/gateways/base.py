@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Gateway", "Letter", "Outcome", "accepted", "plain_reason", "put_off", "refused"]
+__all__ = ["Gateway", "Letter", "NoGateway", "Outcome", "accepted", "plain_reason", "put_off", "refused"]
 
 _NOT_PLAIN = re.compile(r"[^a-z0-9.-]+")
 
@@ -64,6 +64,24 @@ class Gateway(Protocol):
     def close(self) -> None:
         """Give back connections; afterwards ``send`` is not called any more."""
         ...
+
+
+class NoGateway:
+    """Stands for the gateway of a channel that an installation has none for: what was meant for it is given up.
+
+    Args:
+        failure: short code.
+    """
+
+    def __init__(self, failure: str) -> None:
+        self._failure = failure
+
+    def send(self, batch: Sequence[Letter]) -> list[Outcome]:
+        """Refuse all of it."""
+        return refused(batch, self._failure)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def accepted(batch: Iterable[Letter]) -> list[Outcome]:

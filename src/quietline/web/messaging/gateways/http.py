@@ -1,6 +1,7 @@
 """A gateway reached by HTTP: one request for a whole batch.
 
-The request is ``POST`` to ``QUIETLINE_SMS_URL`` with ``Authorization: Bearer`` and ``QUIETLINE_SMS_TOKEN``::
+The request is ``POST`` to ``QUIETLINE_SMS_URL`` with ``Authorization: Bearer`` and ``QUIETLINE_SMS_TOKEN``, and where calls
+have a gateway of their own, for those to ``QUIETLINE_VOICE_URL`` with ``QUIETLINE_VOICE_TOKEN``::
 
     {"sender": "Quietline",
      "messages": [{"id": "71", "to": "+12125550123", "text": "...", "kind": "text", "language": "en"}]}

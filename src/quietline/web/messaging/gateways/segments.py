@@ -6,7 +6,7 @@ telephone puts together by their header. A character is never cut in two.
 
 from __future__ import annotations
 
-__all__ = ["Segments", "is_gsm", "segments_of"]
+__all__ = ["Segments", "is_gsm", "read_gsm", "segments_of"]
 
 from dataclasses import dataclass
 
@@ -14,11 +14,13 @@ _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+_ESCAPE = 0x1B
 _EXTENSION = {
     "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
 }  # fmt: skip
 _GSM = {character: bytes((place,)) for place, character in enumerate(_BASIC) if character != "\x1b"}
 _GSM |= {character: bytes((0x1B, place)) for character, place in _EXTENSION.items()}
+_OF_EXTENSION = {place: character for character, place in _EXTENSION.items()}
 _ONE = {True: 160, False: 140}
 _MANY = {True: 153, False: 134}
 
@@ -39,6 +41,18 @@ class Segments:
 def is_gsm(text: str) -> bool:
     """Say whether all characters are in the GSM alphabet or its extension."""
     return all(character in _GSM for character in text)
+
+
+def read_gsm(data: bytes) -> str:
+    """Read a text in the GSM alphabet, one byte for each seven bits; what is in neither table becomes U+FFFD."""
+    text, is_extended = [], False
+    for place in data:
+        if place == _ESCAPE and not is_extended:
+            is_extended = True
+            continue
+        text.append(_OF_EXTENSION.get(place, " ") if is_extended else "\ufffd" if place > 127 else _BASIC[place])
+        is_extended = False
+    return "".join(text)
 
 
 def segments_of(text: str) -> Segments:

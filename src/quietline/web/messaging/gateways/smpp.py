@@ -4,19 +4,17 @@
 encryption: the way to the message centre must be a private one (IPv4). Texts in the GSM alphabet go one byte to a character
 (data coding 0), all others as UCS-2 (8); long ones in segments with a header that puts them together (TS 23.040 section
 9.2.3.24.1). Up to :data:`WINDOW` segments are under way before an answer is waited for. A call cannot be made by SMPP and is
-refused.
+refused. Texts that come in have a connection of their own: :mod:`quietline.web.messaging.gateways.smpp_receiver`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from quietline.errors import MissingExtraError, SettingError
 from quietline.web.messaging.gateways.base import Outcome
 from quietline.web.messaging.gateways.segments import segments_of
+from quietline.web.messaging.gateways.smpp_centre import WIRE_LOG, message_centre
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,14 +25,12 @@ __all__ = ["WINDOW", "SmppGateway"]
 
 WINDOW = 10
 """Segments sent ahead of their answers; both sides agree on it outside the protocol (section 2.9), often 10."""
-_PORT = 2775
 _SECONDS = 10
 _THROTTLED = 0x58
 # command_status (section 5.1.3) that the message is not to blame for: system error, queue full, submit failed, throttled,
 # receiver's temporary error
 _RETRY = frozenset((0x08, 0x14, 0x45, _THROTTLED, 0x64))
 _UDH_FOLLOWS = 0x40
-_WIRE_LOG = "smpplib.wire"
 
 
 class _LostError(Exception):
@@ -56,16 +52,7 @@ class SmppGateway:
     """
 
     def __init__(self, url: str, *, password: str | None, sender: str, seconds: float = _SECONDS) -> None:
-        try:
-            import smpplib.client  # noqa: F401 - to say so at the start
-        except ImportError as error:
-            raise MissingExtraError("The gateway smpp", extra="smpp") from error
-        parts = urlsplit(url)
-        if not parts.hostname or not parts.username:
-            raise SettingError("QUIETLINE_SMS_URL: it names no message centre.", advice="Write smpp://system-id@host:2775.")
-        logging.getLogger(_WIRE_LOG).setLevel(logging.CRITICAL)  # the library's log holds numbers and texts
-        self._place = (parts.hostname, parts.port or _PORT)
-        self._login = {"system_id": unquote(parts.username), "password": password or ""}
+        self._centre = message_centre(url, password=password)
         self._source = _source(sender)
         self._seconds = seconds
         self._client: Any = None
@@ -153,10 +140,12 @@ class SmppGateway:
                 pass  # bind anew
             else:
                 return
-        fresh = client.Client(*self._place, timeout=self._seconds, logger_name=_WIRE_LOG, allow_unknown_opt_params=True)
+        fresh = client.Client(
+            *self._centre.place, timeout=self._seconds, logger_name=WIRE_LOG, allow_unknown_opt_params=True
+        )
         try:
             fresh.connect()
-            fresh.bind_transmitter(**self._login)
+            fresh.bind_transmitter(**self._centre.login)
         except (OSError, exceptions.ConnectionError, exceptions.PDUError, exceptions.UnknownCommandError) as error:
             fresh.disconnect()
             refused = isinstance(error, exceptions.PDUError)

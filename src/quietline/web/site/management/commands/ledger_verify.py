@@ -15,12 +15,14 @@ from quietline.ledger.checkpoint import MAX_CHECKPOINT_BYTES
 from quietline.ledger.objects import FolderStore
 from quietline.ledger.reading import LogReader
 from quietline.ledger.signing import load_public_key
+from quietline.web.accounts.checking import check_rights
 from quietline.web.base.clock import now
 from quietline.web.evidence.writing import check_batches
-from quietline.web.proofs.objects import ledger_origin, ledger_store, public_key
+from quietline.web.proofs.objects import ledger_origin, ledger_store, trusted_keys
 from quietline.web.proofs.published import LoggedFeed
 from quietline.web.proofs.verifying import verify_database
 from quietline.web.publishing.areas import ALL
+from quietline.web.publishing.importing import check_import_order
 from quietline.web.publishing.lines import line_of_change
 from quietline.web.publishing.models import Feed
 from quietline.web.publishing.objects import feed_origin, feed_store
@@ -44,7 +46,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Name what may be given."""
         parser.add_argument("--log", metavar="FOLDER", help="A copy of the log (default: the installation's own).")
-        parser.add_argument("--key", metavar="FILE", action="append", help="Public key (default: the installation's own).")
+        parser.add_argument(
+            "--key",
+            metavar="FILE",
+            action="append",
+            help="Public key (default: the installation's own, old ones too).",
+        )
         parser.add_argument("--since", metavar="FILE", help="An older checkpoint, kept elsewhere: the log must continue it.")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -69,14 +76,14 @@ class Command(BaseCommand):
 
     @staticmethod
     def _report(options: dict[str, Any]) -> DatabaseReport:
-        trusted = [load_public_key(Path(file)) for file in options["key"] or ()] or [public_key()]
+        trusted = [load_public_key(Path(file)) for file in options["key"] or ()] or [*trusted_keys()]
         store = FolderStore(options["log"]) if options["log"] else ledger_store()
         return verify_database(
             log=LogReader(store, origin=ledger_origin(), trusted=trusted),
             at=now(),
             feeds=_feeds(trusted),
             since=_checkpoint(options["since"]) if options["since"] else None,
-            more=(check_batches,),
+            more=(check_batches, check_rights, check_import_order),
         )
 
 
@@ -110,8 +117,13 @@ def _words(report: DatabaseReport) -> str:
     lines = [
         f"database: {'holds' if report.holds else 'does not hold'}",
         f"  {report.leaves:,} leaves against the {report.log_size or 0:,} entries of the log",
-        f"  {report.rows:,} rows against their leaves, {report.tombstones:,} lawfully erased",
+        f"  {report.rows:,} rows against their leaves, {report.tombstones:,} erased",
         f"  {report.changes:,} numbered changes against entries, {report.feed_lines:,} lines of feeds",
+    ]
+    lines += [
+        f"    of the kind {kind}: {count:,} ({reason})"
+        for kind, counts in report.tombstones_by.items()
+        for reason, count in counts.items()
     ]
     if report.waiting or report.waiting_long:
         wait = report.waiting + report.waiting_long
