@@ -27,7 +27,7 @@ from quietline import __version__
 from quietline.errors import ConflictError, InputError, OperationError, OutputError
 from quietline.ledger.checkpoint import MAX_CHECKPOINT_BYTES, parse_checkpoint
 from quietline.ledger.objects import ObjectMissing
-from quietline.ledger.signing import load_public_key, public_path
+from quietline.ledger.signing import known_public_keys, load_public_key, public_path
 from quietline.web.embedded_postgres import EmbeddedPostgres
 from quietline.web.environment import DEMONSTRATION, PREFIX, read_environment
 from quietline.web.running.backup_objects import BucketObjects, FolderObjects, objects_of
@@ -302,8 +302,9 @@ def _published(since: Path | None, kept: Objects | None) -> Iterator[bytes]:
 
 
 def _refuse_fork(text: bytes, manifest: Manifest, environment: Environment) -> None:
-    public = load_public_key(public_path(_signing_path(environment)))
-    checkpoint = parse_checkpoint(text, origin=f"{environment.name}/ledger", trusted=[public])
+    # a log that nothing happened in since a new key came is signed by the one before
+    trusted = tuple(known_public_keys(_signing_path(environment)).values())
+    checkpoint = parse_checkpoint(text, origin=f"{environment.name}/ledger", trusted=trusted)
     if checkpoint.size > manifest.leaves:
         raise ConflictError(
             f"The backup knows {manifest.leaves} entries of the log; {checkpoint.size} were published. To go on from here "
@@ -322,8 +323,7 @@ def _continue(environment: Environment, *, since: Path | None, at: datetime) -> 
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
 
-    from quietline.ledger.reading import LogReader
-    from quietline.web.proofs.objects import ledger_origin, ledger_store, public_key
+    from quietline.web.proofs.objects import ledger_store, public_log
     from quietline.web.publishing.sequencing import Sequencer
 
     loader = MigrationLoader(connection)
@@ -339,7 +339,7 @@ def _continue(environment: Environment, *, since: Path | None, at: datetime) -> 
         leaves = int(cursor.fetchone()[0])
     store = ledger_store()
     if store.exists("checkpoint"):
-        size = LogReader(store, origin=ledger_origin(), trusted=[public_key()]).checkpoint().size
+        size = public_log().checkpoint().size
         if size > leaves:
             raise ConflictError("The log is ahead of the database.", advice="Take another backup.", code="backup.fork")
     sequencer = Sequencer()
