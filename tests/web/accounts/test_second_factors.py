@@ -9,6 +9,8 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.core.management import CommandError, call_command
 
+from quietline.web.accounts.models import RoleChange
+from quietline.web.proofs.models import Leaf
 from web.accounts.common import AT
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,10 @@ def test_a_lost_second_factor_is_taken_away_and_all_log_ins_end(sealed, client):
     assert said.getvalue().startswith("2 taken away")
     assert not Authenticator.objects.filter(user=sealed).exists()
     assert client.get("/account/").status_code == 302
+    (membership,) = sealed.memberships.all()
+    change = RoleChange.objects.get(act="factor-reset")
+    assert (change.person, change.organisation, change.by) == (sealed, membership.organisation, None)
+    assert Leaf.objects.filter(kind="role", record=change.pk).exists()
     with pytest.raises(CommandError):
         call_command("reset_second_factor", "zoe@example.org")
 

@@ -31,6 +31,18 @@ def is_problem(response, status, code):
     return told
 
 
+def deliver(at, poster):
+    """Find out what happened, and send all that is due, as a worker does; give what became of each."""
+    from quietline.web.api.delivering import deliver_due
+    from quietline.web.api.hooks import gather_events
+
+    gather_events(at=at)
+    outcomes = []
+    while outcome := deliver_due(at, poster=poster):
+        outcomes.append(outcome)
+    return outcomes
+
+
 def add(register, key):
     """List a number, today."""
     from quietline.web.base.clock import now

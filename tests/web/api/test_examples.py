@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from quietline.web.base.clock import now
-from web.api.common import add
+from web.api.common import add, deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[3]
@@ -229,11 +229,9 @@ def receiving(tmp_path):
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
 def test_events_are_heeded_once_and_only_with_the_right_signature(delivery, receiving, language):
-    from quietline.web.api.delivering import Delivered, deliver_webhooks
-
     port, said = receiving(language, delivery.secret)
     poster = _Forwarding(port)
-    assert deliver_webhooks(now(), poster=poster) == Delivered(sent=1)
+    assert deliver(now(), poster) == ["sent"]
     content, headers = poster.sent[0]
     post = poster.post
     assert post("", content=content, headers=headers) == 204, "the same event again"
@@ -253,8 +251,6 @@ def test_events_are_heeded_once_and_only_with_the_right_signature(delivery, rece
 
 
 def test_the_shell_tells_a_genuine_event_from_a_forged_one(delivery, run):
-    from quietline.web.api.delivering import deliver_webhooks
-
     class Keeping:
         sent = None
 
@@ -263,7 +259,7 @@ def test_the_shell_tells_a_genuine_event_from_a_forged_one(delivery, run):
             return 204
 
     poster = Keeping()
-    deliver_webhooks(now(), poster=poster)
+    deliver(now(), poster)
     content, headers = poster.sent
     given = {f"HTTP_{name.upper().replace('-', '_')}": headers[name] for name in headers if name.startswith("webhook")}
     given["QUIETLINE_WEBHOOK_SECRET"] = delivery.secret

@@ -25,7 +25,7 @@ from quietline.web.publishing.models import Feed, WashSet
 from quietline.web.publishing.objects import feed_origin, signing_key
 from quietline.web.publishing.operations import end_entry, list_number
 from quietline.web.publishing.sequencing import Sequencer
-from quietline.web.publishing.washes import forget_washes, record_wash, washes_about
+from quietline.web.publishing.washes import find_washes, forget_washes, record_wash
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = [12125550100 + i for i in range(20)]
@@ -140,8 +140,8 @@ def test_sealed_sets_of_washes_lie_in_the_bucket_until_their_period_is_over(regi
     at = now()
     row = record_wash(organisation=seller, keys=np.array(KEYS, dtype=np.uint64), at=at)
     assert list(bucket.paths()) == [row.object_path]
-    assert list(washes_about(KEYS[3], since=at - timedelta(days=1))) == [row]
-    assert list(washes_about(12125550199, since=at - timedelta(days=1))) == []
+    assert find_washes(KEYS[3], since=at - timedelta(days=1)).rows == [row]
+    assert find_washes(12125550199, since=at - timedelta(days=1)).rows == []
     assert forget_washes(at=at + timedelta(days=93)) == 1
     assert list(bucket.paths()) == []
     assert WashSet.objects.count() == 1

@@ -56,7 +56,7 @@ def of(bucket, wash):
 
 def test_a_list_handed_in_here_is_washed_there_and_fetched_everywhere(seller, washing, bucket, other_machine, settings):
     from quietline.web.keeping.models import DataKey
-    from quietline.web.publishing.washes import washes_about
+    from quietline.web.publishing.washes import find_washes
 
     wash = hand_in(seller, ten()).wash
     assert of(bucket, wash) == ["list"]
@@ -69,7 +69,7 @@ def test_a_list_handed_in_here_is_washed_there_and_fetched_everywhere(seller, wa
     assert not DataKey.objects.filter(record=f"washing.list:{wash.pk}").exists()
     assert not any(path.is_file() for path in (settings.ENVIRONMENT.home / "washing").rglob("*"))
     assert len(result(wash, "clean").splitlines()) == 8
-    assert [row.organisation for row in washes_about(LISTED[0], since=AT - timedelta(days=1))] == [seller]
+    assert [row.organisation for row in find_washes(LISTED[0], since=AT - timedelta(days=1)).rows] == [seller]
 
 
 def test_a_long_list_comes_back_whole(enter, washing, bucket):

@@ -16,7 +16,7 @@ from quietline.web.proofs.models import Leaf
 from quietline.web.proofs.operations import hash_of
 from quietline.web.publishing.models import Register, WashSet
 from quietline.web.publishing.operations import end_entry, list_number
-from quietline.web.publishing.washes import forget_washes, washes_about
+from quietline.web.publishing.washes import find_washes, forget_washes
 from quietline.web.sellers.certifying import certify
 from quietline.web.subscribers.claims import owned_register
 from quietline.web.washing.asking import ask
@@ -174,8 +174,8 @@ def test_an_answer_is_proven_by_the_leaf_of_its_wash(register, publish, exempt):
 def test_the_person_sees_the_wash_and_an_answer_names_no_number(register, publish, exempt):
     publish()
     answered = ask([LISTED, "12"], organisation=exempt, country="US", said=FACTS, at=AT)
-    assert [wash.pk for wash in washes_about(key_of(LISTED), since=AT)] == [answered.number]
-    assert not list(washes_about(key_of(FREE), since=AT))
+    assert [wash.pk for wash in find_washes(key_of(LISTED), since=AT).rows] == [answered.number]
+    assert not find_washes(key_of(FREE), since=AT).rows
     assert b"5550101" not in answered.answer
     assert WashSet.objects.get().numbers_count == 1
 
@@ -187,7 +187,7 @@ def test_after_its_period_nobody_can_tell_what_a_wash_asked_about(register, publ
     assert forget_washes(at=later) == 1
     row = WashSet.objects.get()
     assert (row.sealed, row.answer) == (None, None)
-    assert not list(washes_about(key_of(LISTED), since=AT))
+    assert not find_washes(key_of(LISTED), since=AT).rows
 
 
 def test_the_same_reference_gives_the_same_answer_and_washes_once(register, publish, exempt):
@@ -273,7 +273,7 @@ def test_a_set_of_numbers_of_several_countries_is_kept_whole(register, publish, 
     raws = ["+12125550101", "+442079460018", "+61491570006", "+12125550101"]
     ask(raws, organisation=exempt, country="US", said=FACTS, at=AT)
     for raw in raws[:3]:
-        assert len(list(washes_about(key_of(raw), since=AT))) == 1
+        assert len(find_washes(key_of(raw), since=AT).rows) == 1
     assert WashSet.objects.get().numbers_count == 3
 
 

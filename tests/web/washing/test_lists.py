@@ -24,7 +24,7 @@ def test_a_list_goes_in_and_comes_out_washed_with_a_receipt_that_holds(seller, d
     from quietline.wash import verify_receipt
     from quietline.web.messaging.models import OutgoingMessage
     from quietline.web.proofs.models import Leaf
-    from quietline.web.publishing.washes import washes_about
+    from quietline.web.publishing.washes import find_washes
     from quietline.web.washing.places import list_path
 
     wash = hand_in(seller, ten(), by=downloader).wash
@@ -52,7 +52,7 @@ def test_a_list_goes_in_and_comes_out_washed_with_a_receipt_that_holds(seller, d
     # the input is gone, nothing lies in the clear, the person whose number it is can see it, and a letter is under way
     assert not list_path(wash.pk, "list").exists()
     assert not any(b"555" in path.read_bytes() for path in list_path(wash.pk, "list").parent.parent.rglob("*.sealed"))
-    assert [row.organisation for row in washes_about(LISTED[0], since=AT - timedelta(days=1))] == [seller]
+    assert [row.organisation for row in find_washes(LISTED[0], since=AT - timedelta(days=1)).rows] == [seller]
     assert OutgoingMessage.objects.get().template == "wash-finished"
 
 

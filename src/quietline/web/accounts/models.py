@@ -302,6 +302,7 @@ class RoleChange(WrittenOnce):
         ENDED = "ended", _("role ended")
         KEY_MADE = "key-made", _("key made")
         KEY_REVOKED = "key-revoked", _("key revoked")
+        FACTOR_RESET = "factor-reset", _("second factor taken away")
 
     act = models.CharField(max_length=16, choices=Act.choices)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="role_changes")

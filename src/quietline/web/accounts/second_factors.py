@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 
+from quietline.web.accounts.changes import prove
+from quietline.web.accounts.models import Organisation, RoleChange
 from quietline.web.accounts.operations import end_sessions
 from quietline.web.base.logs import log
 
@@ -35,8 +37,9 @@ def cipher() -> MultiFernet:
 def reset_second_factor(*, person: Person, at: datetime) -> int:
     """Take all second factors from a person who has lost them, and end all sessions; give how many there were.
 
-    Whoever signs in next with the password sets up a new one; staff cannot do anything before. The log names the person by
-    number only.
+    Whoever signs in next with the password sets up a new one; staff cannot do anything before. Who could do so without the
+    person would act under their name, so the ledger has it for each organisation in which the person has a role. The log
+    names the person by number only.
 
     Args:
         person: whose; that it is really them who asks is for the caller to see to.
@@ -44,6 +47,8 @@ def reset_second_factor(*, person: Person, at: datetime) -> int:
     """
     taken: int = Authenticator.objects.filter(user=person).delete()[0]
     end_sessions(person=person, at=at)
+    for organisation in Organisation.objects.filter(memberships__person=person, memberships__ended_at=None).distinct():
+        prove(RoleChange.Act.FACTOR_RESET, organisation, person=person, by=None, at=at)
     log("accounts").warning("second factor reset", person=person.pk, count=taken)
     return taken
 

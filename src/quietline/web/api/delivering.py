@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,7 +22,7 @@ from standardwebhooks import Webhook as Signer
 
 from quietline.errors import VaultError
 from quietline.web.api.destinations import MOST_SECONDS, Poster, RefusedDestination
-from quietline.web.api.hooks import end_webhook, gather_events, secret_of
+from quietline.web.api.hooks import end_webhook, secret_of
 from quietline.web.api.models import WebhookDelivery
 from quietline.web.base.logs import log
 
@@ -30,57 +30,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ["PAUSES_SECONDS", "SENDERS", "Delivered", "deliver_due", "deliver_webhooks", "forget_deliveries"]
+__all__ = ["PAUSES_SECONDS", "SENDERS", "Outcome", "deliver_due", "forget_deliveries"]
 
 SENDERS = 6
 """Threads of one worker that send, each with a connection to the database: so many slow organisations delay nobody."""
 
 PAUSES_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Between attempts, as Standard Webhooks proposes: about three days in all."""
-_BATCH = 20
-# longer than a run can take, and as long again for resolvers: what is leased last was due when the run began
-_LEASE = 2 * _BATCH * timedelta(seconds=MOST_SECONDS)
+_LEASE = 2 * timedelta(seconds=MOST_SECONDS)  # as long again for resolvers
 _LOCK = 0x5748  # "WH": apart from the advisory locks of other rooms
 _KEPT = timedelta(days=7)
 _GONE = 410
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of a batch.
+class Outcome(StrEnum):
+    """What became of one attempt to deliver."""
 
-    Attributes:
-        sent: taken by their address.
-        failed: given up.
-        waiting: to be tried again.
-    """
-
-    sent: int = 0
-    failed: int = 0
-    waiting: int = 0
+    SENT = "sent"
+    """Taken by its address."""
+    WAITING = "waiting"
+    """To be tried again."""
+    FAILED = "failed"
+    """Given up."""
 
 
-def deliver_webhooks(at: datetime, *, poster: Poster | None = None) -> Delivered:
-    """Find out what happened, and send what is due, one after the other."""
-    gather_events(at=at)
-    return deliver_due(at, most=_BATCH, poster=poster)
-
-
-def deliver_due(at: datetime, *, most: int = 1, poster: Poster | None = None) -> Delivered:
-    """Send what is due longest, of organisations to which nothing is on its way.
+def deliver_due(at: datetime, *, poster: Poster | None = None) -> Outcome | None:
+    """Send the one that is due longest, of organisations to which nothing is on its way; None where none is due.
 
     Args:
-        at: now; also the moment in the signatures, which receivers hold against their clocks.
-        most: how many, one after the other.
+        at: now; also the moment in the signature, which receivers hold against their clocks.
         poster: what sends; one that calls public hosts only where not given.
     """
-    outcomes = []
-    for _place in range(most):
-        with _taken(at) as delivery:
-            if delivery is None:
-                break
-            outcomes.append(_deliver(delivery, at, poster or Poster()))
-    return Delivered(**{name: outcomes.count(name) for name in ("sent", "failed", "waiting")})
+    with _taken(at) as delivery:
+        return None if delivery is None else _deliver(delivery, at, poster or Poster())
 
 
 def forget_deliveries(*, at: datetime) -> int:
@@ -128,7 +110,7 @@ def _leased(organisation: int, at: datetime) -> WebhookDelivery | None:
     return row
 
 
-def _deliver(delivery: WebhookDelivery, at: datetime, poster: Poster) -> str:
+def _deliver(delivery: WebhookDelivery, at: datetime, poster: Poster) -> Outcome:
     failure = _attempt(delivery, at, poster)
     delivery.attempts += 1
     delivery.failure = failure
@@ -141,7 +123,7 @@ def _deliver(delivery: WebhookDelivery, at: datetime, poster: Poster) -> str:
     delivery.save(update_fields=["attempts", "failure", "sent_at", "failed_at", "due_at"])
     if failure:
         log("api").info("webhook not delivered", webhook=str(delivery.webhook_id), failure=failure, count=delivery.attempts)
-    return "sent" if not failure else "failed" if delivery.failed_at else "waiting"
+    return Outcome.SENT if not failure else Outcome.FAILED if delivery.failed_at else Outcome.WAITING
 
 
 def _attempt(delivery: WebhookDelivery, at: datetime, poster: Poster) -> str:

@@ -17,10 +17,8 @@ from django.utils.module_loading import import_string
 
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
-from quietline.web.base.metrics import OUTBOX
 from quietline.web.messaging.gateways import configured_gateways, configured_receiver
 from quietline.web.messaging.operations import deliver_batch, tidy
-from quietline.web.messaging.queries import waiting_by_channel
 from quietline.web.proofs.operations import beat
 
 if TYPE_CHECKING:
@@ -121,8 +119,6 @@ def run(stop: Event, *, gateways: Mapping[str, Gateway] | None = None) -> None:
 def _housekeep(lanes: list[_Lane], tidied_at: float) -> float:
     try:
         beat("worker", at=now())
-        for channel, count in waiting_by_channel().items():
-            OUTBOX.labels(channel).set(count)
         for lane in lanes:
             if counts := lane.counts():
                 log("messaging").info("delivered", lane=lane.name, **counts)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from quietline.vault import DataKey as OpenKey
     from quietline.web.accounts.models import Organisation
 
-__all__ = ["FoundWashes", "find_washes", "forget_washes", "record_wash", "washes_about"]
+__all__ = ["FoundWashes", "find_washes", "forget_washes", "record_wash"]
 
 _FIELD = "keys"
 _MAGIC = b"QLKEYS1\n"
@@ -120,22 +120,8 @@ def find_washes(key: int, *, since: datetime) -> FoundWashes:
     return FoundWashes(found, len(unread))
 
 
-def washes_about(key: int, *, since: datetime) -> Iterator[WashSet]:
-    """Give the washes since a moment that asked about a number, newest first; those whose period is over are passed over.
-
-    Raises:
-        VaultError: a set or its key is not what it was.
-        LedgerError: a set is lost, or the store does not give it.
-    """
-
-    def failed(_number: int, error: Exception) -> None:
-        raise error
-
-    yield from _search(WashSet.objects.filter(at__gte=since, data_key__wrapped__isnull=False), key, failed)
-
-
 def _search(
-    rows: QuerySet[WashSet], key: int, failed: Callable[[int, Exception], None], is_away: Callable[[], bool] = lambda: False
+    rows: QuerySet[WashSet], key: int, failed: Callable[[int, Exception], None], is_away: Callable[[], bool]
 ) -> list[WashSet]:
     """Open one set after another; only of those that hold the number the whole row is read."""
     numbers = list(rows.order_by("-at", "-pk").values_list("pk", flat=True))

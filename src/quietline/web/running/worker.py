@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from quietline.web.api.delivering import SENDERS, Delivered, deliver_due
+from quietline.web.api.delivering import SENDERS, deliver_due
 from quietline.web.api.hooks import gather_events
 from quietline.web.base.clock import now
 from quietline.web.base.logs import log
@@ -73,7 +73,7 @@ def _gather_events(stop: Event) -> None:
 def _send_webhooks(stop: Event) -> None:
     """Send what is due, one after the other, each with the moment at which it is sent."""
     while not stop.wait(1):
-        while not stop.is_set() and _do("webhooks", deliver_due) not in (None, Delivered()):
+        while not stop.is_set() and _do("webhooks", deliver_due):
             pass
     connection.close()
 

@@ -108,10 +108,6 @@ _TEXTS = {
         "%(name)s: not understood. Did you mean %(suggestion)s? Text HELP for all commands.",
         "%(name)s：无法识别。您是想发送 %(suggestion)s 吗？回复“帮助”查看全部指令。",
     ),
-    "delegate-named": (
-        "%(name)s: another line's holder lets you manage its entry. Reference %(reference)s. Not wanted? %(host)s",
-        "%(name)s：另一号码的机主授权您管理其登记。编号%(reference)s。不需要？%(host)s",
-    ),
 }
 _STATES = {
     "received": ("received", "已收到"),
@@ -131,7 +127,6 @@ _FACTS = {
     "text-reported": ("reference", "day"),
     "text-report-state": ("reference", "state", "day"),
     "text-unknown": ("suggestion",),
-    "delegate-named": ("reference",),
 }
 
 
