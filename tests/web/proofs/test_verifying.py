@@ -6,7 +6,8 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from quietline.errors import LedgerError
 from quietline.web.base.clock import now
@@ -17,7 +18,7 @@ from quietline.web.proofs.operations import bury, write_leaves
 from quietline.web.publishing.files import publish_file
 from quietline.web.publishing.models import Change, Entry, Feed, Import
 from quietline.web.publishing.objects import feed_store
-from quietline.web.publishing.operations import list_number
+from quietline.web.publishing.operations import end_entry, list_number
 from web.proofs.common import AT, KEYS, TODAY, check, import_numbers, list_some, named, new_register, some_reads, sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +30,22 @@ def test_an_untouched_database_holds(register):
     assert report.holds
     assert report.leaves == report.log_size == report.rows == Leaf.objects.count()
     assert report.changes == report.feed_lines == Change.objects.count()
+
+
+@pytest.mark.parametrize("terms", ["", "channels=text; days=36,37", "channels=voice; categories=2"])
+def test_it_takes_as_many_statements_however_many_changes_there_are(register, sequence, terms):
+    def statements():
+        with CaptureQueriesContext(connection) as asked:
+            assert named(check(register)) == set()
+        return len(asked)
+
+    before = statements()
+    for key in range(12125550150, 12125550180):
+        list_number(register=register, key=key, since_date=TODAY, terms=terms, assurance="code", at=AT)
+    for key in range(12125550150, 12125550160):
+        end_entry(register=register, key=key, reason="withdrawn", at=AT)
+    sequence()
+    assert statements() == before
 
 
 def test_a_since_day_changed_in_a_change_is_named(register):
