@@ -46,10 +46,12 @@ def bulk_says(keys):
     keys = np.array(keys, np.uint64)
     zones, countries = places.zones_of(keys), places.countries_of(keys)
     assert zones.dtype == countries.dtype == np.uint16
-    return [
+    said = [
         (places.countries[country], places.zone_sets[zone])
         for country, zone in zip(countries.tolist(), zones.tolist(), strict=True)
     ]
+    assert said == [places.place_of(key) for key in keys.tolist()]
+    return said
 
 
 def check(numbers):

@@ -165,6 +165,30 @@ class Places:
         """
         return self._answers(COUNTRIES, keys)
 
+    def place_of(self, key: int) -> tuple[str, tuple[str, ...]]:
+        """Return country or territory and time zones of one number; as `countries_of` and `zones_of`, for a single one.
+
+        A hundred times as quick as an array of one, whose every step is a call of NumPy.
+
+        Args:
+            key: 0 to 2**64 - 1.
+
+        Returns:
+            ISO 3166 code, ``""`` where not known; IANA time zones, sorted, none where not known.
+        """
+        return self.countries[self._answer(COUNTRIES, key)], self.zone_sets[self._answer(ZONES, key)]
+
+    def _answer(self, tree: int, key: int) -> int:
+        digits = str(key) if key else ""
+        length = min(len(digits), LENGTHS - 1)
+        aligned = digits.ljust(LONGEST_NUMBER, "0") if length <= LONGEST_NUMBER else "0" * LONGEST_NUMBER
+        found = int(self._first[tree, length, int(aligned[:3])])
+        for begin in (3, 6, 9, 12):
+            if found <= self._ask:
+                break
+            found = int(self._pages[found - self._ask, int(aligned[begin : begin + 3])])
+        return self._library(tree, key) if found == self._ask else found
+
     def _answers(self, tree: int, keys: NDArray[np.uint64]) -> NDArray[np.uint16]:
         keys = np.asarray(keys)
         if keys.ndim != 1 or keys.dtype.kind != "u":

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from functools import lru_cache
 
 from quietline.vault.wrapping import Data, derived
 
@@ -56,6 +57,7 @@ def keyed_hash(root: bytes, purpose: str, data: Data, length: int) -> bytes:
     return hmac.digest(key, bytes(data), "sha256")[:length]
 
 
+@lru_cache(maxsize=256)
 def _purpose_key(root: bytes, label: str, purpose: str) -> bytes:
     if not purpose:
         raise ValueError("a purpose cannot be empty: it keeps indexes of different columns apart")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from functools import lru_cache
 
 from quietline.vault.wrapping import Data, derived
 
@@ -33,12 +34,17 @@ def one_time_code(root: bytes, purpose: str, challenge: Data, digits: int) -> st
         raise ValueError("a challenge cannot be empty")
     if not MIN_DIGITS <= digits <= MAX_DIGITS:
         raise ValueError(f"a code has {MIN_DIGITS} to {MAX_DIGITS} digits")
-    key = derived(root, "quietline vault: one-time code", purpose)
+    key = _purpose_key(root, purpose)
     # with the count of digits inside, a short code is not the end of the long one
     mac = hmac.digest(key, bytes((digits,)) + bytes(challenge), "sha256")
     offset = mac[-1] & 0x0F
     value = int.from_bytes(mac[offset : offset + 8], "big")
     return f"{value % 10**digits:0{digits}d}"
+
+
+@lru_cache(maxsize=16)
+def _purpose_key(root: bytes, purpose: str) -> bytes:
+    return derived(root, "quietline vault: one-time code", purpose)
 
 
 def code_matches(root: bytes, purpose: str, challenge: Data, typed: str, digits: int) -> bool:

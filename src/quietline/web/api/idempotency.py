@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["HEADER", "KEPT_SECONDS", "forget_answers", "idempotent"]
 
 HEADER = "Idempotency-Key"
+_META = "HTTP_IDEMPOTENCY_KEY"  # as WSGI has it: a mapping of all headers takes longer than everything here
 KEPT_SECONDS = 86_400
 """For how long an answer can be repeated."""
 _UNDER_WAY_SECONDS = 60  # after which whoever began it is taken for dead
@@ -56,7 +57,7 @@ def idempotent(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(run)
     def heeding(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        given = request.headers.get(HEADER)
+        given = request.META.get(_META)
         if given is None:
             return run(request, **arguments)
         if not _KEY.fullmatch(given):

@@ -31,7 +31,12 @@ def key_ring() -> KeyRing:
 
 def ring_path() -> Path:
     """Give the file that the ring lies in where none is given as text."""
-    return Path(settings.ENVIRONMENT.home) / "keys" / "ring"
+    return _ring_in(str(settings.ENVIRONMENT.home))
+
+
+@cache
+def _ring_in(home: str) -> Path:
+    return Path(home) / "keys" / "ring"
 
 
 @cache

@@ -26,7 +26,10 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read out over 
 
 def new_reference(prefix: str = "QL") -> str:
     """Make a reference for people: 8 characters of 30, about 6.6e11 of them; unique by the table's constraint."""
-    text = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    value, text = secrets.randbelow(len(_ALPHABET) ** 8), ""
+    for _ in range(8):
+        value, place = divmod(value, len(_ALPHABET))
+        text += _ALPHABET[place]
     return f"{prefix}-{text[:4]}-{text[4:]}"
 
 

@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import phonenumbers
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -124,8 +123,7 @@ def listed_line(key: int) -> Line:
 @lru_cache(maxsize=4_096)
 def _place(key: int) -> tuple[str, tuple[str, ...]]:
     """Give country and time zones, out of the compiled plan: this stands on the way of every listing, twice."""
-    places, keys = load_places(), np.array([key], dtype=np.uint64)
-    return places.countries[places.countries_of(keys)[0]], places.zone_sets[places.zones_of(keys)[0]]
+    return load_places().place_of(key)
 
 
 def check_reachable(lines: Sequence[Line], *, by_call: bool) -> None:
