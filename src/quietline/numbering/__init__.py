@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from quietline.numbering.parsing import LibraryParser, Parsed, parse, parse_caller, parse_international
     from quietline.numbering.places import Places, load_places
-    from quietline.numbering.plan_facts import Facts, facts
+    from quietline.numbering.plan_facts import Facts, facts, library_number
     from quietline.numbering.plans import (
         calling_code,
         countries,
@@ -53,6 +53,7 @@ __all__ = [
     "has_calling_code",
     "key_of",
     "kind_of",
+    "library_number",
     "library_release",
     "load_places",
     "number_of",
@@ -71,7 +72,7 @@ _HOMES = {
     "bulk": ("parse_column",),
     "fields": ("FieldParser", "Numbers"),
     "places": ("Places", "load_places"),
-    "plan_facts": ("Facts", "facts"),
+    "plan_facts": ("Facts", "facts", "library_number"),
     "keys": ("Kind", "has_calling_code", "key_of", "kind_of", "number_of", "sender_key", "service_key"),
     "parsing": ("LibraryParser", "Parsed", "parse", "parse_caller", "parse_international"),
     "plans": ("calling_code", "countries", "country_code", "library_release", "plan", "plans_release"),

@@ -14,7 +14,7 @@ from quietline.numbering.keys import SERVICE_BASE, SERVICE_STEP, Kind, key_of, k
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-__all__ = ["Facts", "facts"]
+__all__ = ["Facts", "facts", "library_number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _service_facts(key: int) -> Facts:
 def _number_facts(key: int) -> Facts:
     import phonenumbers
 
-    numobj: Any = _number_object(key)
+    numobj: Any = library_number(key)
     valid = phonenumbers.is_valid_number(numobj)
     regions = phonenumbers.region_codes_for_country_code(numobj.country_code)
     if valid:
@@ -108,8 +108,15 @@ def _number_facts(key: int) -> Facts:
     )
 
 
-def _number_object(key: int) -> PhoneNumber:
-    """Return the library's form of a key: from the digits, as reading them again could strip a prefix."""
+def library_number(key: int) -> PhoneNumber:
+    """Return a key as phonenumbers has it: from the digits, as reading them again could strip a prefix, and takes longer.
+
+    Args:
+        key: of an E.164 number.
+
+    Raises:
+        UsageError: ``usage.number``, no country has its calling code.
+    """
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber
 
     digits = str(key)

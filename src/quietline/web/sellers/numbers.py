@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from quietline.errors import ConflictError, OperationError
-from quietline.numbering import Status, number_of, parse
+from quietline.numbering import Status, library_number, parse
 from quietline.web.accounts.changes import held
 from quietline.web.accounts.models import Organisation
 from quietline.web.accounts.queries import organisation_by_code
@@ -95,7 +95,7 @@ def series_ends(row: CallingNumber) -> list[str]:
     """Write the first and last number of a series, or its only one, for those whose it is, and their operator."""
     ends = [row.first_key] if row.first_key == row.last_key else [row.first_key, row.last_key]
     form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return [phonenumbers.format_number(phonenumbers.parse(number_of(key)), form) for key in ends]
+    return [phonenumbers.format_number(library_number(key), form) for key in ends]
 
 
 def shown_series(row: CallingNumber) -> str:

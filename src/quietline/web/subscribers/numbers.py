@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from quietline.errors import OperationError
-from quietline.numbering import Status, load_places, number_of, parse
+from quietline.numbering import Status, library_number, load_places, number_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def line_of_key(key: int, *, countries: Sequence[str], only_fictitious: bool = F
             advice=_("This register takes numbers of: %(countries)s.") % {"countries": ", ".join(countries)},
             code="number.foreign",
         )
-    kind = phonenumbers.number_type(phonenumbers.parse(number_of(key)))
+    kind = phonenumbers.number_type(library_number(key))
     if kind in _COSTLY:
         raise OperationError(
             _("Numbers that cost extra to call cannot be listed."),
@@ -167,4 +167,4 @@ def fictitious(key: int) -> bool:
 
 def shown(key: int) -> str:
     """Write a number for its own holder to read."""
-    return str(phonenumbers.format_number(phonenumbers.parse(number_of(key)), phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    return str(phonenumbers.format_number(library_number(key), phonenumbers.PhoneNumberFormat.INTERNATIONAL))
