@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from quietline.web.subscribers import texts_in as t
+from quietline.web.subscribers.terms import union, without
 
 
 @pytest.mark.parametrize(
@@ -126,19 +127,19 @@ def test_terms_are_written_as_people_text_them():
 
 
 def test_unblocking_a_part_leaves_the_rest():
-    assert t.without("categories=1,4; days=36", "categories=4") == "categories=1; days=36"
-    assert t.without("", "channels=text") == "channels=recorded,voice"
-    assert t.without("categories=4", "categories=4") is None
-    assert t.without("", "") is None
-    assert t.without("categories=2; channels=voice", "channels=recorded,text,voice") == "categories=2"
-    assert t.without("", "channels=recorded,text,voice") is None
-    assert t.without("", "days=38") == "", "a holiday is a day of the week as well"
-    assert t.without("", "categories=2; days=38") == "categories=1,3,4,5,6,7,8"
+    assert without("categories=1,4; days=36", "categories=4") == "categories=1; days=36"
+    assert without("", "channels=text") == "channels=recorded,voice"
+    assert without("categories=4", "categories=4") is None
+    assert without("", "") is None
+    assert without("categories=2; channels=voice", "channels=recorded,text,voice") == "categories=2"
+    assert without("", "channels=recorded,text,voice") is None
+    assert without("", "days=38") == "", "a holiday is a day of the week as well"
+    assert without("", "categories=2; days=38") == "categories=1,3,4,5,6,7,8"
 
 
 def test_joined_terms_that_name_all_of_a_kind_are_everything():
-    assert t.union(["channels=voice", "channels=text", "days=36"]) == "channels=text,voice; days=36"
-    assert t.union(["channels=voice; days=36", "channels=text", "channels=recorded"]) == ""
+    assert union(["channels=voice", "channels=text", "days=36"]) == "channels=text,voice; days=36"
+    assert union(["channels=voice; days=36", "channels=text", "channels=recorded"]) == ""
 
 
 def test_the_language_is_that_of_the_letters():

@@ -18,7 +18,7 @@ from quietline.web.subscribers.line_sessions import hold
 from quietline.web.subscribers.models import Challenge, HelperAct
 from quietline.web.subscribers.numbers import listed_line
 from quietline.web.subscribers.proving import Confirmed, try_code
-from quietline.web.subscribers.texts_in import union
+from quietline.web.subscribers.terms import union
 
 if TYPE_CHECKING:
     import uuid

@@ -20,11 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from quietline.registers import canonical_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.utils.functional import _StrPromise
 
-__all__ = ["BANDS", "CATEGORIES", "CHANNELS", "DAYS", "MODES", "allowed", "described", "terms_from", "terms_parts"]
+__all__ = [
+    "BANDS", "CATEGORIES", "CHANNELS", "DAYS", "MODES", "allowed", "described", "terms_from", "terms_parts", "union",
+    "without",
+]  # fmt: skip
 
 CHANNELS = [("voice", _("Calls by people")), ("recorded", _("Recorded and automatic calls")), ("text", _("Text messages"))]
 # the eight categories of India's preference register, the finest that a country has in force
@@ -89,6 +92,41 @@ def terms_parts(terms: str) -> dict[str, list[str]]:
     """Take canonical terms apart."""
     parts = (part.strip().partition("=") for part in terms.split(";") if part.strip())
     return {axis: values.split(",") for axis, _equals, values in parts}
+
+
+def union(terms: Iterable[str]) -> str:
+    """Join terms, each kind apart; everything (no terms, or all of a kind) among them gives everything."""
+    chosen: dict[str, set[str]] = {}
+    for text in terms:
+        if not text:
+            return ""
+        for kind, values in terms_parts(text).items():
+            chosen.setdefault(kind, set()).update(values)
+    return terms_from({kind: sorted(values) for kind, values in chosen.items()})
+
+
+def without(terms: str, taken: str) -> str | None:
+    """Take something out of terms; None where nothing is covered any more, empty where everything still is.
+
+    A call is covered where any of its channel, category, mode, hour or day is named (as laws read entries). So each kind of
+    ``taken`` is taken out of its kind; where the entry covered everything, the other values of that kind remain. Public
+    holidays alone cannot be taken out of everything: they are days of the week as well.
+
+    Args:
+        terms: canonical; empty for everything.
+        taken: canonical, what shall be allowed again; empty for everything.
+    """
+    if not taken:
+        return None
+    gone = {kind: set(values) for kind, values in terms_parts(taken).items()}
+    stood: Mapping[str, Iterable[str]] = terms_parts(terms) or {
+        kind: [value for value, _label in _CHOICES[kind]] for kind in gone
+    }
+    left = {kind: sorted(set(values) - gone.get(kind, set())) for kind, values in stood.items()}
+    if not any(left.values()):
+        return None
+    # a kind of which still every call fits something would take back what else is allowed
+    return terms_from({kind: values for kind, values in left.items() if terms_from({kind: values})})
 
 
 def described(terms: str) -> list[dict[str, str]]:

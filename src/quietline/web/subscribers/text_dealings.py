@@ -32,6 +32,7 @@ from quietline.web.subscribers.models import Challenge
 from quietline.web.subscribers.numbers import Line, read_line
 from quietline.web.subscribers.proving import CODE_SECONDS, TRIES, try_code
 from quietline.web.subscribers.reports import take_report, tell_report
+from quietline.web.subscribers.terms import union, without
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -184,7 +185,7 @@ def _blocked(line: Line, terms: str, at: datetime) -> Entry | None:
         return None
     if old is not None and old.terms:
         # under the lock of the row, so that what is joined is what stands: never less than before
-        joined = texts_in.union((old.terms, terms))
+        joined = union((old.terms, terms))
         entry = list_number(
             register=register, key=line.key, since_date=line.local_date(at), terms=joined, assurance=TEXT_ASSURANCE, at=at
         )
@@ -307,7 +308,7 @@ def _tell_status(proven: ProvenLine, language: str, at: datetime) -> None:
 
 def _unblock(proven: ProvenLine, taken: str, line: Line, language: str, at: datetime) -> None:
     standing = standing_of(proven)
-    left = texts_in.without(standing.entry.terms if standing.entry else "", taken)
+    left = without(standing.entry.terms if standing.entry else "", taken)
     if standing.since_date is not None and left is not None:
         _tell_listed(change_terms(proven=proven, terms=left, at=at), line, language, at)
         return

@@ -32,19 +32,16 @@ from quietline.registers import canonical_terms
 from quietline.web.subscribers.terms import terms_from, terms_parts
 from quietline.web.subscribers.text_words import (
     BANDS,
-    CATEGORIES,
-    CHANNELS,
     COMMANDS,
     DAYS,
     EVERYTHING,
     LANGUAGE_NAMES,
-    MODES,
     PASSED_OVER,
     VALUES,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
 __all__ = [
     "Allow",
@@ -64,8 +61,6 @@ __all__ = [
     "render",
     "terms_text",
     "understand",
-    "union",
-    "without",
 ]
 
 MOST_CHARACTERS = 1_600
@@ -256,42 +251,6 @@ def terms_text(terms: str) -> str:
         else:
             words += values.upper().split(",") if kind == "channels" else [values]
     return " ".join(words)
-
-
-def union(terms: Iterable[str]) -> str:
-    """Join terms, each kind apart; everything (no terms, or all of a kind) among them gives everything."""
-    chosen: dict[str, set[str]] = {}
-    for text in terms:
-        if not text:
-            return ""
-        for kind, values in terms_parts(text).items():
-            chosen.setdefault(kind, set()).update(values)
-    return terms_from({kind: sorted(values) for kind, values in chosen.items()})
-
-
-def without(terms: str, taken: str) -> str | None:
-    """Take something out of terms; None where nothing is covered any more, empty where everything still is.
-
-    A call is covered where any of its channel, category, mode, hour or day is named (as laws read entries). So each kind of
-    ``taken`` is taken out of its kind; where the entry covered everything, the other values of that kind remain. Public
-    holidays alone cannot be taken out of everything: they are days of the week as well.
-
-    Args:
-        terms: canonical; empty for everything.
-        taken: canonical, what shall be allowed again; empty for everything.
-    """
-    if not taken:
-        return None
-    gone = {kind: set(values) for kind, values in terms_parts(taken).items()}
-    stood: Mapping[str, Iterable[str]] = terms_parts(terms) or {kind: _ALL_VALUES[kind] for kind in gone}
-    left = {kind: sorted(set(values) - gone.get(kind, set())) for kind, values in stood.items()}
-    if not any(left.values()):
-        return None
-    # a kind of which still every call fits something would take back what else is allowed
-    return terms_from({kind: values for kind, values in left.items() if terms_from({kind: values})})
-
-
-_ALL_VALUES = {"channels": CHANNELS, "categories": CATEGORIES, "modes": MODES, "bands": tuple(BANDS), "days": tuple(DAYS)}
 
 
 def _digit(character: str) -> str:
