@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.forms import BaseForm
+    from django.http import HttpRequest, HttpResponse
 
     from quietline.errors import OperationError
 
-__all__ = ["TONES", "language", "refused", "said"]
+__all__ = ["TONES", "language", "measure_page", "refused", "said"]
 
 TONES = {
     "verified": "good", "reinstated": "good", "confirmed": "good", "applied": "waiting", "waiting": "waiting",
@@ -38,6 +40,17 @@ def said(error: OperationError) -> str:
     if error.code in _FOREIGN:
         return _("This cannot be done now. Please load the page again and check.")
     return f"{error.message} {error.advice}".strip()
+
+
+def measure_page(request: HttpRequest, form: BaseForm, **shown: Any) -> HttpResponse:
+    """Ask for what a measure of the authority needs, before it is taken.
+
+    Args:
+        request: whose.
+        form: what is asked for.
+        shown: ``title`` and ``button``; ``organisation`` or ``intro``, what it is about.
+    """
+    return render(request, "sellers/measure.html", {"form": form, **shown}, status=422 if form.errors else 200)
 
 
 def refused(request: HttpRequest, error: OperationError) -> None:

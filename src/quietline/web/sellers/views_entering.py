@@ -16,7 +16,7 @@ from quietline.web.accounts.requests import organisation_of, person_of
 from quietline.web.base.clock import now
 from quietline.web.sellers.forms import EnterForm, InviteForm
 from quietline.web.sellers.queries import managers_of
-from quietline.web.sellers.views_common import language, said
+from quietline.web.sellers.views_common import language, measure_page, said
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -61,13 +61,9 @@ def invite(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("The invitation is on its way."))
             return redirect("sellers:case", code)
-    context = {
-        "organisation": found,
-        "form": form,
-        "button": _("Send the invitation"),
-        "title": _("Invite its first member"),
-    }
-    return render(request, "sellers/measure.html", context, status=422 if form.errors else 200)
+    return measure_page(
+        request, form, organisation=found, button=_("Send the invitation"), title=_("Invite its first member")
+    )
 
 
 def lacks_first(organisation: Organisation) -> bool:

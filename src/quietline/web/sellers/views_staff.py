@@ -24,7 +24,7 @@ from quietline.web.sellers.models import Act, Bar, Decision, Document, Joining
 from quietline.web.sellers.profiles import contact_of
 from quietline.web.sellers.queries import CALLERS, certification_of, joining_of, managers_of, profile_of, standing
 from quietline.web.sellers.views import proof_answer, proof_rows
-from quietline.web.sellers.views_common import TONES, said
+from quietline.web.sellers.views_common import TONES, measure_page, said
 from quietline.web.sellers.views_entering import lacks_first
 
 if TYPE_CHECKING:
@@ -103,13 +103,9 @@ def suspend(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("Suspended. Everything in its name is refused from now on."))
             return redirect("sellers:case", code)
-    context = {
-        "organisation": found,
-        "form": form,
-        "button": _("Suspend it at once"),
-        "title": _("Suspend this organisation?"),
-    }
-    return render(request, "sellers/measure.html", context, status=422 if form.errors else 200)
+    return measure_page(
+        request, form, organisation=found, button=_("Suspend it at once"), title=_("Suspend this organisation?")
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,8 +123,7 @@ def reinstate(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("The suspension is lifted."))
             return redirect("sellers:case", code)
-    context = {"organisation": found, "form": form, "button": _("Lift the suspension"), "title": _("Lift the suspension?")}
-    return render(request, "sellers/measure.html", context, status=422 if form.errors else 200)
+    return measure_page(request, form, organisation=found, button=_("Lift the suspension"), title=_("Lift the suspension?"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,8 +168,7 @@ def lift_bar(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The bar is lifted, and what it named is erased."))
             return redirect("sellers:bars")
-    context = {"form": form, "button": _("Lift the bar"), "title": _("Lift this bar?"), "intro": deciding.barred_value(row)}
-    return render(request, "sellers/measure.html", context, status=422 if form.errors else 200)
+    return measure_page(request, form, button=_("Lift the bar"), title=_("Lift this bar?"), intro=deciding.barred_value(row))
 
 
 def _case_page(request: HttpRequest, found: Organisation, form: DecisionForm) -> HttpResponse:
