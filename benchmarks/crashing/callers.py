@@ -98,18 +98,10 @@ class Caller(Thread):
         """List a number: ask for a code, wait for it, confirm it; give its token for the entry, None where that failed."""
         # such a code only ever adds: where an entry may stand already, everything is asked for
         wanted, terms = self._dice.choice(_TERMS) if page.possible == {None} else _TERMS[0]
-        known = self._world.gateway.codes(page.number)
-        outcome, told = self._try("POST", "/api/v1/listings", {"number": page.number, "terms": wanted})
-        page.asked(outcome)
-        self._count("ask", outcome, told)
-        if outcome != "done":
+        sent = self._ask(page, "/api/v1/listings", terms=wanted)
+        if sent is None:
             return None
-        code = self._world.gateway.wait_for_code(page.number, known, seconds=_CODE_SECONDS)
-        if code is None:
-            self.problems.append(f"no code within {_CODE_SECONDS:.0f} seconds: ...{page.number[-7:]}")
-            return None
-        path = f"/api/v1/listings/{told['id']}/confirm"
-        for attempt, (outcome, told) in enumerate(self._tries("POST", path, {"code": code}, insist=insist)):
+        for attempt, (outcome, told) in enumerate(self._tries("POST", *sent, insist=insist)):
             if attempt and outcome == "refused" and told.get("code") == "code.over":
                 # the code was used by the attempt whose answer was lost, so the listing has to be there
                 page.set_to(terms, "done")
@@ -121,10 +113,10 @@ class Caller(Thread):
                 return str(told["line_token"])
         return None
 
-    def _prove(self, page: Page) -> str | None:
-        """Prove the line, as who wants to change an entry has to; give its token, None where that failed."""
+    def _ask(self, page: Page, path: str, **more: Any) -> tuple[str, dict[str, str]] | None:
+        """Ask for a code and wait for it; give where it is confirmed and by what, None where that failed."""
         known = self._world.gateway.codes(page.number)
-        outcome, told = self._try("POST", "/api/v1/proofs-of-line", {"number": page.number})
+        outcome, told = self._try("POST", path, {"number": page.number, **more})
         page.asked(outcome)
         self._count("ask", outcome, told)
         if outcome != "done":
@@ -133,7 +125,14 @@ class Caller(Thread):
         if code is None:
             self.problems.append(f"no code within {_CODE_SECONDS:.0f} seconds: ...{page.number[-7:]}")
             return None
-        outcome, told = self._try("POST", f"/api/v1/proofs-of-line/{told['id']}/confirm", {"code": code})
+        return f"{path}/{told['id']}/confirm", {"code": code}
+
+    def _prove(self, page: Page) -> str | None:
+        """Prove the line, as who wants to change an entry has to; give its token, None where that failed."""
+        sent = self._ask(page, "/api/v1/proofs-of-line")
+        if sent is None:
+            return None
+        outcome, told = self._try("POST", *sent)
         self._count("prove", outcome, told)
         return str(told["line_token"]) if outcome == "done" else None
 
